@@ -1,0 +1,64 @@
+export const hostPickerTitle = "Profile Remote Python";
+export const hostPickerPlaceholder = "Choose a host, or type user@host:port";
+export const hostPickerTyped = (destination: string): string => `Connect to ${destination}`;
+export const hostPickerConfigGroup = "From your SSH configuration";
+export const hostPickerRecentGroup = "Recent hosts";
+export const hostPickerSettingGroup = "From your settings";
+export const hostPickerForget = "Remove from recent hosts";
+
+export const processPickerTitle = (host: string): string => `Python processes on ${host}`;
+export const processPickerPlaceholder = "Choose what to sample; the list refreshes by itself";
+export const processPickerAll = "All Python processes";
+export const processPickerAllDetail = "Also those that start while sampling";
+export const processPickerEmpty = "No Python is running on this host";
+export const processPickerEmptyDetail = "Start the program: it appears here within two seconds";
+export const processPickerSeveral = "Choose several";
+export const processPickerOne = "Choose one";
+export const processPickerOthersGroup = "Cannot be profiled";
+
+export const connectingTitle = (host: string): string => `Emberline: ${host}`;
+export const phaseConnecting = "Connecting";
+export const phaseDeploying = "Putting the helper in place";
+export const phaseElevating = "Gaining the privilege to sample";
+export const phaseListing = "Looking for Python processes";
+export const phaseStarting = "Starting to sample";
+export const phaseFirstSamples = "Waiting for the first samples";
+
+export const passwordTitle = (who: string): string => `Password for ${who}`;
+export const passphraseTitle = (keyFile: string): string => `Passphrase for ${keyFile}`;
+export const sudoTitle = (who: string): string => `sudo password for ${who}`;
+export const sudoPrompt = "Asked once for this session; needed to start the sampler as root";
+export const secretPrompt = "Sent to this host only, and not stored";
+
+export const rememberQuestion = (who: string): string =>
+  `Keep the sudo password for ${who} in this machine's secret store?`;
+export const rememberDetail = "Without it you are asked again the next time you connect.";
+export const rememberYes = "Keep It";
+export const rememberNo = "Don't Keep";
+
+export const hostKeyQuestion = (host: string): string =>
+  `The host ${host} is not known yet. Is this its key?`;
+export const hostKeyDetail = (keyType: string, fingerprint: string): string =>
+  `${keyType} key, fingerprint\n${fingerprint}\n\nCompare it with what the host's administrator gives you. Nothing secret has been sent so far.`;
+export const hostKeyAccept = "Trust and Connect";
+
+export const stopButton = "Stop";
+export const showLogButton = "Show Log";
+export const retryButton = "Try Again";
+export const chooseProcessButton = "Choose Process";
+export const showDetailsButton = "Show Details";
+export const showFlameGraphButton = "Show Flame Graph";
+
+export const flameGraphTitle = "Emberline Flame Graph";
+export const hotLinesTitle = "Hot Lines";
+export const notBusy = "No session is running.";
+export const alreadyBusy = "A session is already running; stop it first.";
+export const localOnlyOnLinux = "Profile This Machine needs VS Code to run on Linux.";
+export const noResults = "Nothing has been sampled yet.";
+export const passwordsForgotten = "Saved passwords were removed from the secret store.";
+
+export const sourceDiffers = (fileName: string): string =>
+  `${fileName} here is not the file that runs on the host, so its heat is approximate (marked with ~).`;
+export const openProfiledSource = "Open Profiled Source";
+export const sourceGone = (remotePath: string): string =>
+  `# ${remotePath}\n# The source cannot be read any more: the connection to the host is closed.\n# Profile the host again to read it.\n`;
