@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * The kernel types this sampler touches, and only the members it reads.
+ * CO-RE relocates every access against the running kernel's BTF, so neither
+ * the order nor the absence of other members matters (Documentation/bpf/
+ * llvm_reloc.rst). This file takes the place of a generated vmlinux.h.
+ */
+#ifndef EMBERLINE_KERNEL_H
+#define EMBERLINE_KERNEL_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+#if defined(__TARGET_ARCH_x86)
+struct thread_struct {
+	/* User FS base; current for the running task because the kernel writes
+	 * it in arch_prctl(ARCH_SET_FS) and clone(CLONE_SETTLS)
+	 * (arch/x86/kernel/process_64.c). */
+	unsigned long fsbase;
+};
+
+struct pt_regs {
+	unsigned long ip;
+	unsigned long sp;
+};
+#elif defined(__TARGET_ARCH_arm64)
+
+struct thread_struct {
+	struct {
+		unsigned long tp_value;
+	} uw;
+};
+
+struct pt_regs {
+	__u64 sp;
+	__u64 pc;
+};
+#else
+#error "unsupported architecture"
+#endif
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	unsigned int flags;
+	struct thread_struct thread;
+	struct signal_struct *signal;
+};
+
+#pragma clang attribute pop
+
+/* Only ever passed through to helpers. */
+struct bpf_perf_event_data;
+
+/* include/linux/sched.h; the value has been the same since 2.6. */
+#define PF_KTHREAD 0x00200000
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+#ifndef EMBERLINE_MAPS_H
+#define EMBERLINE_MAPS_H
+
+#include "kernel.h"
+#include "types.h"
+#include "counters.h"
+
+/* Distinct interpreter builds (version x threading model) on one host. */
+#define MAX_LAYOUTS 64
+/* Followed processes at a time. */
+#define MAX_PROCESSES 16384
+/* Code objects remembered as sent; the least recently used is forgotten and
+ * sent again when next met, so the limit costs bytes and never truth. */
+#define MAX_CODE_SEEN 65536
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_LAYOUTS);
+	__type(key, __u32);
+	__type(value, struct python_offsets);
+} offsets SEC(".maps");
+
+/* Preallocated: perf_event programs may not allocate (kernel/bpf/verifier.c,
+ * check_map_prog_compatibility). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct process);
+} processes SEC(".maps");
+
+struct code_key {
+	__u64 code;
+	__u32 generation;
+	__u32 checksum;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_CODE_SEEN);
+	__type(key, struct code_key);
+	__type(value, __u8);
+} code_seen SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, COUNTER_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} counters SEC(".maps");
+
+/* Samples and code objects. The helper sets the size at load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4 << 20);
+} samples SEC(".maps");
+
+/* Process life, apart from the samples so that a burst of one cannot lose the
+ * other, and so that a new process wakes the helper at once. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+static __always_inline void count(enum counter which)
+{
+	__u32 key = which;
+	__u64 *value = bpf_map_lookup_elem(&counters, &key);
+
+	if (value)
+		*value += 1;
+}
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * What crosses between the sampler and the helper. Go's twins are generated
+ * from this object's BTF (go generate), so nothing is mirrored by hand.
+ * All sizes are in bytes, all times in nanoseconds of CLOCK_MONOTONIC.
+ */
+#ifndef EMBERLINE_TYPES_H
+#define EMBERLINE_TYPES_H
+
+/* Deepest Python stack delivered whole. A frame costs about 0.15 us to walk,
+ * so a full stack keeps the timer interrupt below 100 us. */
+#define MAX_PYTHON_FRAMES 512
+
+/* PERF_MAX_STACK_DEPTH, the most that bpf_get_stack() yields by default
+ * (kernel.perf_event_max_stack). */
+#define MAX_KERNEL_FRAMES 127
+
+/* One frame is read together with what precedes it in its page: frames of one
+ * thread are bump-allocated 70 to 130 bytes apart (CPython 3.11+,
+ * Python/pystate.c, _PyThreadState_PushFrame), so one read serves about ten. */
+#define WINDOW_BYTES 1024
+
+/* The largest frame head read at once: _PyInterpreterFrame is 72 to 80 bytes
+ * before its locals, PyFrameObject up to f_lasti 124. */
+#define FRAME_BYTES 128
+
+/* The bytes of PyThreadState that hold the current frame and the thread's ids. */
+#define THREAD_STATE_BYTES 256
+
+/* The part of a code object that identifies it: co_flags to co_linetable lie
+ * within 96 bytes in every CPython from 2.7 to 3.15. */
+#define CODE_IDENTITY_BYTES 96
+
+/* What a code record can carry; longer pieces are marked and read by the
+ * helper from the process itself. */
+#define MAX_NAME_BYTES 1024
+#define MAX_LINE_TABLE_BYTES 8192
+
+#define COMM_BYTES 16
+
+_Static_assert(WINDOW_BYTES >= 2 * FRAME_BYTES, "a window must hold more than the frame asked for");
+_Static_assert((MAX_PYTHON_FRAMES & (MAX_PYTHON_FRAMES - 1)) == 0, "used as an index mask");
+_Static_assert((MAX_NAME_BYTES & (MAX_NAME_BYTES - 1)) == 0, "used as a length mask");
+_Static_assert((MAX_LINE_TABLE_BYTES & (MAX_LINE_TABLE_BYTES - 1)) == 0, "used as a length mask");
+
+/*
+ * Byte offsets of one CPython build, filled by the helper from its tables or
+ * from the process's own _Py_DebugOffsets. Data, not code: a new version needs
+ * no new program.
+ */
+struct python_offsets {
+	/* PyThreadState */
+	__u16 tstate_frame;
+	__u16 tstate_thread_id;
+	/* _PyCFrame of 3.11 and 3.12 lies between thread state and frame. */
+	__u16 cframe_current_frame;
+	/* the frame */
+	__u16 frame_previous;
+	__u16 frame_code;
+	__u16 frame_instr;
+	__u16 frame_owner;
+	__u16 frame_is_entry;
+	/* PyCodeObject: start of the identity bytes, the rest relative to that. */
+	__u16 code_identity;
+	__u16 code_filename;
+	__u16 code_qualname;
+	__u16 code_line_table;
+	__u16 code_first_line;
+	/* relative to the object's start */
+	__u16 code_adaptive;
+	__u16 code_first_traceable;
+	/* str and bytes */
+	__u16 unicode_length;
+	__u16 unicode_state;
+	__u16 unicode_ascii;
+	__u16 unicode_compact;
+	__u16 bytes_size;
+	__u16 bytes_data;
+	/* state word: shift of the kind field, masks of the flags */
+	__u16 unicode_kind_shift;
+	__u32 unicode_compact_mask;
+	__u32 unicode_ascii_mask;
+	/* low bits of f_executable that are a tag (_PyStackRef, 3.14+) */
+	__u16 code_tag_mask;
+	/* frames with owner >= this live on the C stack: entry markers (3.12+), 0 = no such owner */
+	__u16 entry_owner;
+	__u8 has_cframe;
+	__u8 has_is_entry;
+	/* 1: pointer to the instruction; 0: f_lasti, an int in units of lasti_unit bytes */
+	__u8 instr_is_pointer;
+	__u8 lasti_unit;
+	__u32 pad;
+};
+
+/* How a thread finds its own thread state, in constant time. */
+enum thread_state_access {
+	/* pthread_getspecific(autoTSSkey): set for the thread's whole life, also
+	 * while it has released the GIL (3.7 to 3.14). */
+	ACCESS_TSS_KEY = 1,
+	/* A thread-local variable at a constant distance from the thread pointer
+	 * (_Py_tss_gilstate, 3.15). */
+	ACCESS_TLS_OFFSET = 2,
+};
+
+/* Where pthread_getspecific() looks, relative to the thread pointer. */
+struct tss_layout {
+	__s32 first_level;  /* glibc: of struct pthread's 32 own slots, value member */
+	__s32 second_level; /* glibc: of the pointers to further blocks of 32 */
+	__u32 stride;       /* glibc 16 (sequence, value); musl 8 */
+	__u32 is_musl;      /* *(tp + first_level) is the slot array itself */
+};
+
+/* One followed process, keyed by its thread group id in the initial namespace. */
+struct process {
+	/* Distinguishes address spaces: a new one for each fork and exec. */
+	__u32 generation;
+	/* Index into the offsets array. */
+	__u32 offsets;
+	/* Address of the Py_tss_t {int is_initialized; int key}. */
+	__u64 tss_key_address;
+	/* The key once read, -1 before. */
+	__s32 tss_key;
+	__u32 access;
+	__s64 tls_offset;
+	struct tss_layout tss;
+};
+
+struct python_frame {
+	__u64 code;
+	/* Address of the frame, for merging with native frames by address. The two
+	 * low bits (frames are 8-byte aligned) are FRAME_* flags. */
+	__u64 frame;
+	/* Hash of the code object's identity bytes: addresses are re-used. */
+	__u32 checksum;
+	/* Byte offset into the bytecode, -1 before the first instruction. */
+	__s32 offset;
+};
+
+enum frame_flag {
+	/* the oldest Python frame of its evaluation loop (3.11) */
+	FRAME_ENTRY = 1,
+	/* no code: an entry frame on the C stack (3.12+) */
+	FRAME_MARKER = 2,
+};
+
+enum record_type {
+	RECORD_SAMPLE = 1,
+	RECORD_CODE = 2,
+	RECORD_PROCESS = 3,
+};
+
+/* Why a sample's Python stack is not whole. */
+enum sample_flag {
+	SAMPLE_TRUNCATED = 1,
+	SAMPLE_ERROR = 2,
+	SAMPLE_NO_THREAD_STATE = 4,
+	SAMPLE_NOT_INITIALIZED = 8,
+};
+
+struct sample {
+	__u32 type;
+	__u32 flags;
+	__u64 time_ns;
+	__u32 tgid;
+	__u32 tid;
+	__u32 generation;
+	/* enum counter: what ended the walk early, 0 for nothing */
+	__u32 reason;
+	__u64 user_ip;
+	__u64 user_sp;
+	char comm[COMM_BYTES];
+	__u16 kernel_frames;
+	__u16 python_frames;
+	__u32 pad;
+	/* kernel_frames addresses, leaf first; then python_frames frames, leaf first */
+};
+
+struct code_record {
+	__u32 type;
+	__u32 generation;
+	__u64 code;
+	__u32 tgid;
+	__u32 checksum;
+	__u32 first_line;
+	__s32 first_traceable;
+	/* Addresses of the objects, for pieces too long to carry. */
+	__u64 filename;
+	__u64 qualname;
+	__u64 line_table;
+	/* Lengths in bytes of what follows in this order; CODE_PIECE_ABSENT when unread. */
+	__u32 filename_bytes;
+	__u32 qualname_bytes;
+	__u32 line_table_bytes;
+	/* 1, 2 or 4 bytes a character */
+	__u8 filename_kind;
+	__u8 qualname_kind;
+	__u16 pad;
+};
+
+enum code_piece {
+	CODE_PIECE_ABSENT = 0xffffffffu,
+};
+
+enum process_event {
+	PROCESS_FORK = 1,
+	PROCESS_EXEC = 2,
+	PROCESS_EXIT = 3,
+};
+
+struct process_record {
+	__u32 type;
+	__u32 event;
+	__u64 time_ns;
+	__u32 tgid;
+	__u32 parent;
+	/* generation that began (fork) or ended (exec, exit; 0 when not followed) */
+	__u32 generation;
+	__u32 parent_generation;
+	char comm[COMM_BYTES];
+};
+
+_Static_assert(sizeof(struct python_frame) == 24, "packed in the ring without holes");
+_Static_assert(sizeof(struct sample) % 8 == 0, "frames that follow stay aligned");
+_Static_assert(sizeof(struct code_record) % 8 == 0, "pieces that follow start aligned");
+
+#endif
