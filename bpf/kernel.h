@@ -50,12 +50,19 @@ typedef struct {
 
 struct signal_struct {
 	atomic_t live;
+	/* CPU time of the group's threads that were already released */
+	unsigned long long sum_sched_runtime;
+};
+
+struct sched_entity {
+	__u64 sum_exec_runtime;
 };
 
 struct task_struct {
 	int pid;
 	int tgid;
 	unsigned int flags;
+	struct sched_entity se;
 	struct thread_struct thread;
 	struct signal_struct *signal;
 };

@@ -142,7 +142,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 }
 
 static __always_inline void report(__u32 event, __u32 tgid, __u32 parent, __u32 generation,
-				   __u32 parent_generation)
+				   __u32 parent_generation, __u64 cpu_ns)
 {
 	struct process_record *record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 
@@ -157,6 +157,7 @@ static __always_inline void report(__u32 event, __u32 tgid, __u32 parent, __u32 
 	record->parent = parent;
 	record->generation = generation;
 	record->parent_generation = parent_generation;
+	record->cpu_ns = cpu_ns;
 	bpf_get_current_comm(record->comm, sizeof(record->comm));
 	bpf_ringbuf_submit(record, 0);
 }
@@ -180,7 +181,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		count(COUNTER_process_table_full);
 		return 0;
 	}
-	report(PROCESS_FORK, child_tgid, parent_tgid, copy.generation, followed->generation);
+	report(PROCESS_FORK, child_tgid, parent_tgid, copy.generation, followed->generation, 0);
 	return 0;
 }
 
@@ -196,7 +197,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 		bpf_map_delete_elem(&processes, &tgid);
 	}
 	if (followed || report_all_exec)
-		report(PROCESS_EXEC, tgid, 0, generation, 0);
+		report(PROCESS_EXEC, tgid, 0, generation, 0, 0);
 	return 0;
 }
 
@@ -215,7 +216,8 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	generation = followed->generation;
 	bpf_map_delete_elem(&processes, &tgid);
-	report(PROCESS_EXIT, tgid, 0, generation, 0);
+	report(PROCESS_EXIT, tgid, 0, generation, 0,
+	       task->signal->sum_sched_runtime + task->se.sum_exec_runtime);
 	return 0;
 }
 

@@ -216,6 +216,8 @@ struct process_record {
 	/* generation that began (fork) or ended (exec, exit; 0 when not followed) */
 	__u32 generation;
 	__u32 parent_generation;
+	/* exit: CPU time of the group, but for threads that ended and are not reaped */
+	__u64 cpu_ns;
 	char comm[COMM_BYTES];
 };
 

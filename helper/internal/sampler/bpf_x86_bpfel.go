@@ -113,6 +113,7 @@ type bpfProcessRecord struct {
 	Parent           uint32
 	Generation       uint32
 	ParentGeneration uint32
+	CpuNs            uint64
 	Comm             [16]int8
 }
 

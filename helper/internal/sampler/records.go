@@ -3,7 +3,6 @@ package sampler
 import (
 	"bytes"
 	"unsafe"
-
 )
 
 // CodeID names a code object: an address within one address space, and a hash
@@ -87,7 +86,9 @@ type ProcessEvent struct {
 	Generation       uint32
 	ParentGeneration uint32
 	TimeNs           uint64
-	Comm             string
+	// CPUNs is the group's CPU time, on exit.
+	CPUNs int64
+	Comm  string
 }
 
 // Handler receives what the kernel saw, in order.
@@ -208,6 +209,7 @@ func decodeProcess(raw []byte) (ProcessEvent, bool) {
 		Generation:       record.Generation,
 		ParentGeneration: record.ParentGeneration,
 		TimeNs:           record.TimeNs,
+		CPUNs:            int64(record.CpuNs),
 		Comm:             comm(record.Comm),
 	}, true
 }
@@ -223,4 +225,3 @@ func comm(raw [16]int8) string {
 	}
 	return string(name)
 }
-
