@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { run, which } from "./run.mjs";
+import { debianPackages } from "./versions.mjs";
+
+/** Packages whose command or file is not on this machine. */
+export const missingPackages = () =>
+  debianPackages
+    .filter((need) => (need.command ? which(need.command) === undefined : !existsSync(need.file)))
+    .map((need) => need.package);
+
+/**
+ * Installs what is missing when root on a Debian, with the machine's own apt
+ * configuration; otherwise throws the exact command to run. Returns what it installed.
+ */
+export async function installDebianPackages() {
+  const missing = missingPackages();
+  if (missing.length === 0) return [];
+  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...missing];
+  if (which("apt-get") === undefined) {
+    throw new Error(
+      `Missing: ${missing.join(", ")} (Debian's names). Install them, then try again.`,
+    );
+  }
+  if (process.getuid() !== 0) {
+    throw new Error(`Missing Debian packages. Run: sudo ${install.join(" ")}`);
+  }
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", ["update", "-q"], { env });
+  await run(install[0], ["-q", ...install.slice(1)], { env });
+  const still = missingPackages();
+  if (still.length > 0)
+    throw new Error(`apt-get installed, but still missing: ${still.join(", ")}`);
+  return missing;
+}
