@@ -1,3 +1,5 @@
+import { HEAT_BUCKETS } from "../core/heatScale";
+
 /**
  * Every id that package.json's `contributes` and the code must agree on, as types.
  * test/manifest.test.ts compares both sides, so a forgotten twin fails a test.
@@ -77,7 +79,7 @@ export const views = { hotLines: "emberline.hotLines" } as const;
 export const webviews = { flameGraph: "emberline.flameGraph" } as const;
 
 /** Steps of the heat ramp. Each has one decoration type for exact and one for approximate lines. */
-export const heatLevels = 6;
+export const heatLevels = HEAT_BUCKETS;
 
 const levels = Array.from({ length: heatLevels }, (_, index) => index + 1);
 

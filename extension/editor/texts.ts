@@ -24,22 +24,38 @@ export const phaseListing = "Looking for Python processes";
 export const phaseStarting = "Starting to sample";
 export const phaseFirstSamples = "Waiting for the first samples";
 
+export const loginTitle = (who: string): string => `Log in as ${who}`;
 export const passwordTitle = (who: string): string => `Password for ${who}`;
-export const passphraseTitle = (keyFile: string): string => `Passphrase for ${keyFile}`;
+export const passphraseTitle = (keyPath: string): string => `Passphrase for ${keyPath}`;
 export const sudoTitle = (who: string): string => `sudo password for ${who}`;
-export const sudoPrompt = "Asked once for this session; needed to start the sampler as root";
 export const secretPrompt = "Sent to this host only, and not stored";
-
-export const rememberQuestion = (who: string): string =>
-  `Keep the sudo password for ${who} in this machine's secret store?`;
-export const rememberDetail = "Without it you are asked again the next time you connect.";
-export const rememberYes = "Keep It";
-export const rememberNo = "Don't Keep";
+export const passphrasePrompt = "Used on this machine only, and not stored";
+export const sudoPrompt = "Needed to start the sampler as root; not stored";
+export const sudoPromptRemember =
+  "Needed to start the sampler as root; kept in VS Code's secret store once sudo accepts it";
+export const rememberOff = "Keep in VS Code's secret store (now: off)";
+export const rememberOn = "Keep in VS Code's secret store (now: on)";
+export const refused = "That was not accepted; try again";
+export const serverAsks = (host: string, prompt: string): string => `${host} asks: ${prompt}`;
 
 export const hostKeyQuestion = (host: string): string =>
   `The host ${host} is not known yet. Is this its key?`;
-export const hostKeyDetail = (keyType: string, fingerprint: string): string =>
-  `${keyType} key, fingerprint\n${fingerprint}\n\nCompare it with what the host's administrator gives you. Nothing secret has been sent so far.`;
+export const hostKeyDetail = (key: {
+  readonly keyType: string;
+  readonly sha256Fingerprint: string;
+  readonly otherKnownTypes: readonly string[];
+  readonly savedTo: string | undefined;
+}): string =>
+  [
+    `${key.keyType}\n${key.sha256Fingerprint}`,
+    "Compare this fingerprint with one that the host's administrator gives you. Nothing secret has been sent so far.",
+    ...(key.otherKnownTypes.length > 0
+      ? [`Look twice: this host is already known, by ${key.otherKnownTypes.join(", ")}.`]
+      : []),
+    key.savedTo === undefined
+      ? "The key will not be stored."
+      : `If you trust it, it is added to ${key.savedTo}.`,
+  ].join("\n\n");
 export const hostKeyAccept = "Trust and Connect";
 
 export const stopButton = "Stop";

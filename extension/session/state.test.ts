@@ -64,6 +64,7 @@ const toSampling: readonly SessionEvent[] = [
 const everyEvent: readonly SessionEvent[] = [
   ...toSampling,
   { kind: "begin", target },
+  { kind: "back" },
   { kind: "delta", stats: stats(1) },
   { kind: "stopRequested" },
   { kind: "stopped", stats: undefined },

@@ -68,6 +68,7 @@ export type SessionEvent =
   | { readonly kind: "phase"; readonly phase: ReachPhase }
   | { readonly kind: "connected"; readonly helper: HelperInfo }
   | { readonly kind: "listed" }
+  | { readonly kind: "back" }
   | { readonly kind: "processesChosen"; readonly selection: Selection }
   | { readonly kind: "started"; readonly run: StartResult }
   | { readonly kind: "delta"; readonly stats: Stats }
@@ -106,6 +107,10 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
         : state;
     case "listed":
       return state.kind === "listing" ? { ...state, kind: "picking" } : state;
+    case "back":
+      return state.kind === "picking" || state.kind === "listing"
+        ? { kind: "choosingHost", kept: state.kept }
+        : state;
     case "processesChosen":
       return state.kind === "picking" || state.kind === "listing"
         ? { ...state, kind: "starting", selection: event.selection }

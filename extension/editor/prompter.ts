@@ -1,0 +1,220 @@
+/**
+ * Answers remote/'s questions with input boxes and one modal.
+ * Owns the secret store: sudo passwords are kept there only when the user
+ * switched it on in the input box, and only after sudo accepted them.
+ */
+import * as vscode from "vscode";
+import type {
+  KeyboardInteractiveQuestion,
+  PassphraseQuestion,
+  PasswordQuestion,
+  Prompter,
+  SudoPasswordQuestion,
+  UnknownHostKeyQuestion,
+} from "../remote/prompter";
+import { commands } from "./contributions";
+import * as texts from "./texts";
+
+const sudoSecretPrefix = "sudo:";
+/** Which secrets exist, because SecretStorage cannot list its keys in every VS Code we support. */
+const sudoSecretIndex = "sudoSecretKeys";
+
+interface InputOptions {
+  readonly title: string;
+  readonly prompt: string;
+  readonly password: boolean;
+  readonly refused: boolean;
+  readonly step?: number;
+  readonly totalSteps?: number;
+}
+
+interface SecretAnswer {
+  readonly value: string;
+  readonly remember: boolean;
+}
+
+export class EditorPrompter implements Prompter {
+  readonly #secrets: vscode.SecretStorage;
+  readonly #memory: vscode.Memento;
+  /** Typed with "keep" on, not yet accepted by sudo. */
+  #pending: { key: string; password: string } | undefined;
+
+  constructor(context: vscode.ExtensionContext) {
+    this.#secrets = context.secrets;
+    this.#memory = context.globalState;
+  }
+
+  askPassword(question: PasswordQuestion, signal: AbortSignal): Promise<string | undefined> {
+    return input(
+      {
+        title: texts.passwordTitle(`${question.user}@${question.host}`),
+        prompt: texts.secretPrompt,
+        password: true,
+        refused: question.attempt > 1,
+      },
+      signal,
+    ).then((answer) => answer?.value);
+  }
+
+  askPassphrase(question: PassphraseQuestion, signal: AbortSignal): Promise<string | undefined> {
+    return input(
+      {
+        title: texts.passphraseTitle(question.keyPath),
+        prompt: texts.passphrasePrompt,
+        password: true,
+        refused: question.attempt > 1,
+      },
+      signal,
+    ).then((answer) => answer?.value);
+  }
+
+  async answerKeyboardInteractive(
+    question: KeyboardInteractiveQuestion,
+    signal: AbortSignal,
+  ): Promise<readonly string[] | undefined> {
+    const answers: string[] = [];
+    for (const [index, { prompt, echo }] of question.prompts.entries()) {
+      const answer = await input(
+        {
+          title: question.name || texts.loginTitle(`${question.user}@${question.host}`),
+          // The server's words: shown as plain text, after a word on who is asking.
+          prompt: texts.serverAsks(question.host, `${question.instructions} ${prompt}`.trim()),
+          password: !echo,
+          refused: question.attempt > 1,
+          step: index + 1,
+          totalSteps: question.prompts.length,
+        },
+        signal,
+      );
+      if (answer === undefined) return undefined;
+      answers.push(answer.value);
+    }
+    return answers;
+  }
+
+  async confirmUnknownHostKey(
+    question: UnknownHostKeyQuestion,
+    signal: AbortSignal,
+  ): Promise<boolean | undefined> {
+    const host = question.port === 22 ? question.host : `[${question.host}]:${question.port}`;
+    const choice = vscode.window.showWarningMessage(
+      texts.hostKeyQuestion(host),
+      { modal: true, detail: texts.hostKeyDetail(question) },
+      texts.hostKeyAccept,
+    );
+    // A modal cannot be closed by us; an abort only stops waiting for it.
+    const answer = await Promise.race([choice, aborted(signal)]);
+    return answer === texts.hostKeyAccept ? true : undefined;
+  }
+
+  async askSudoPassword(
+    question: SudoPasswordQuestion,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    const who = `${question.user}@${question.host}`;
+    const key = sudoSecretPrefix + who;
+    this.#pending = undefined;
+    if (question.refused) {
+      await this.#forget(key);
+    } else if (question.attempt === 1) {
+      const kept = await this.#secrets.get(key);
+      if (kept !== undefined) return kept;
+    }
+    const answer = await input(
+      {
+        title: texts.sudoTitle(who),
+        prompt: texts.sudoPrompt,
+        password: true,
+        refused: question.refused,
+      },
+      signal,
+      // A second question without a refusal is a code, which is useless tomorrow.
+      question.attempt === 1 || question.refused,
+    );
+    if (answer?.remember === true) this.#pending = { key, password: answer.value };
+    return answer?.value;
+  }
+
+  /** To call when the host was reached: what was typed works, so it may be kept. */
+  async accepted(): Promise<void> {
+    if (this.#pending === undefined) return;
+    const { key, password } = this.#pending;
+    this.#pending = undefined;
+    await this.#secrets.store(key, password);
+    await this.#memory.update(sudoSecretIndex, [...new Set([...this.#keys(), key])]);
+  }
+
+  /** The command emberline.forgetPasswords. */
+  async forgetAll(): Promise<void> {
+    for (const key of this.#keys()) await this.#secrets.delete(key);
+    await this.#memory.update(sudoSecretIndex, undefined);
+    void vscode.window.showInformationMessage(texts.passwordsForgotten);
+  }
+
+  register(): vscode.Disposable {
+    return vscode.commands.registerCommand(commands.forgetPasswords, () => this.forgetAll());
+  }
+
+  #keys(): readonly string[] {
+    return this.#memory.get<string[]>(sudoSecretIndex, []);
+  }
+
+  async #forget(key: string): Promise<void> {
+    await this.#secrets.delete(key);
+    await this.#memory.update(
+      sudoSecretIndex,
+      this.#keys().filter((known) => known !== key),
+    );
+  }
+}
+
+function input(
+  options: InputOptions,
+  signal: AbortSignal,
+  offerToRemember = false,
+): Promise<SecretAnswer | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const box = vscode.window.createInputBox();
+    let remember = false;
+    box.title = options.title;
+    box.prompt = options.prompt;
+    box.password = options.password;
+    box.step = options.step;
+    box.totalSteps = options.totalSteps;
+    // A password manager takes the focus; the question must survive that.
+    box.ignoreFocusOut = true;
+    if (options.refused) box.validationMessage = texts.refused;
+    const showRemember = () => {
+      if (!offerToRemember) return;
+      const icon = new vscode.ThemeIcon(remember ? "pass-filled" : "save");
+      box.buttons = [{ iconPath: icon, tooltip: remember ? texts.rememberOn : texts.rememberOff }];
+      box.prompt = remember ? texts.sudoPromptRemember : options.prompt;
+    };
+    showRemember();
+    const finish = (value: SecretAnswer | undefined) => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(value);
+      box.dispose();
+    };
+    const onAbort = () => finish(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+    box.onDidTriggerButton(() => {
+      remember = !remember;
+      showRemember();
+    });
+    box.onDidChangeValue(() => {
+      box.validationMessage = undefined;
+    });
+    box.onDidAccept(() => finish({ value: box.value, remember }));
+    box.onDidHide(() => finish(undefined));
+    box.show();
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
