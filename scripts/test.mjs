@@ -16,7 +16,7 @@ if (unknown.length > 0) {
 
 /** The lane's outcome; a crash or an empty lane is a failure, never silence. */
 async function outcome(lane, failed) {
-  const broken = (lane.needs ?? []).find((name) => failed.has(name));
+  const broken = ["bootstrap", ...(lane.needs ?? [])].find((name) => failed.has(name));
   if (broken !== undefined) return tally(0, 1, 0, [`not run, because ${broken} failed`]);
   try {
     const result = await lane.run();
@@ -31,7 +31,7 @@ async function outcome(lane, failed) {
 function chosen() {
   const present = lanes.filter((lane) => lane.present?.() ?? true);
   if (wanted.length === 0) return present;
-  const names = new Set(wanted);
+  const names = new Set(["bootstrap", ...wanted]);
   for (const lane of present.toReversed()) {
     if (names.has(lane.name)) for (const need of lane.needs ?? []) names.add(need);
   }
