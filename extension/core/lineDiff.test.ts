@@ -3,7 +3,7 @@ import { matchLines } from "./lineDiff";
 
 /** Matches two texts given as letters a line, checks that the match is one, and shows it. */
 function match(before: string, after: string): string {
-  const [a, b] = [[...before], [...after]];
+  const [a, b] = [before.split(""), after.split("")];
   const found = matchLines(a, b);
   let last = -1;
   found.forEach((line, i) => {
@@ -44,7 +44,7 @@ test("line ends do not matter", () => {
 
 /** Longest common subsequence, the plain way: what Myers must reach when nothing anchors. */
 function longestCommon(a: string, b: string): number {
-  let row = new Array<number>(b.length + 1).fill(0);
+  let row = Array.from({ length: b.length + 1 }, () => 0);
   for (const x of a) {
     const next = [0];
     for (let j = 0; j < b.length; j++) {
