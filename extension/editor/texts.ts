@@ -78,3 +78,12 @@ export const sourceDiffers = (fileName: string): string =>
 export const openProfiledSource = "Open Profiled Source";
 export const sourceGone = (remotePath: string): string =>
   `# ${remotePath}\n# The source cannot be read any more: the connection to the host is closed.\n# Profile the host again to read it.\n`;
+
+export const statusTooltip = "Click for what you can do";
+export const menuTitle = "Emberline";
+export const menuStop = "Stop and keep the results";
+export const menuCancel = "Cancel";
+export const menuFlameGraph = "Show Flame Graph";
+export const menuToggleHeat = "Toggle Heat";
+export const menuDetails = "Show Session Details";
+export const menuLog = "Show Log";

@@ -1,0 +1,40 @@
+/**
+ * Everything known about a run as a read-only Markdown document.
+ * Command: emberline.showSessionDetails.
+ */
+import * as vscode from "vscode";
+import type { Results } from "../session/state";
+import { commands } from "./contributions";
+import { detailsMarkdown } from "./sessionText";
+
+const uri = vscode.Uri.parse("emberline-details:/Session%20Details.md");
+
+export function registerSessionDetails(results: () => Results | undefined): {
+  /** To call when the results changed; the open document follows. */
+  readonly refresh: () => void;
+  readonly disposable: vscode.Disposable;
+} {
+  const changed = new vscode.EventEmitter<vscode.Uri>();
+  const isOpen = () => vscode.workspace.textDocuments.some((d) => d.uri.scheme === uri.scheme);
+  const disposable = vscode.Disposable.from(
+    changed,
+    vscode.workspace.registerTextDocumentContentProvider(uri.scheme, {
+      onDidChange: changed.event,
+      provideTextDocumentContent: () => detailsMarkdown(results()),
+    }),
+    vscode.commands.registerCommand(commands.showSessionDetails, async () => {
+      changed.fire(uri);
+      // The preview belongs to a built-in extension that can be switched off.
+      const known = await vscode.commands.getCommands(true);
+      if (known.includes("markdown.showPreview")) {
+        await vscode.commands.executeCommand("markdown.showPreview", uri);
+      } else {
+        await vscode.window.showTextDocument(uri, { preview: true });
+      }
+    }),
+  );
+  const refresh = () => {
+    if (isOpen()) changed.fire(uri);
+  };
+  return { refresh, disposable };
+}

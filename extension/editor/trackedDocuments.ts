@@ -1,0 +1,203 @@
+/**
+ * Keeps every visible document that shows a sampled source aligned with the
+ * text that ran: compares contents once, follows edits, and says when a file
+ * is not the one that ran.
+ */
+import * as vscode from "vscode";
+import { LineDrift, toLineChange } from "../core/lineDrift";
+import type { HeatModel } from "./heatModel";
+import type { SourceMap } from "./sourceMap";
+import { sourceScheme } from "./sourceUri";
+import { readBytes, sha256Hex } from "./workspaceFiles";
+
+/**
+ * exact: the content is what ran. differs: it is not. unknown: the host's file
+ * was changed after the program had started, or could not be read.
+ */
+export type Fidelity = "exact" | "differs" | "unknown";
+
+export interface TrackedDocument {
+  readonly document: vscode.TextDocument;
+  readonly sources: readonly number[];
+  readonly fidelity: Fidelity;
+  /** Profiled line -> current line. */
+  drift: LineDrift;
+  /** The text that ran, to find lines again after an undo; undefined when it cannot be had. */
+  readonly ranText: string | undefined;
+}
+
+/** After this long without an edit, in ms, lines are found again by text. */
+const REST_MS = 600;
+
+export class TrackedDocuments implements vscode.Disposable {
+  readonly #model: HeatModel;
+  readonly #sourceMap: SourceMap;
+  readonly #readRemote: (uri: vscode.Uri) => Promise<string>;
+  readonly #tracked = new Map<string, TrackedDocument>();
+  readonly #pending = new Set<string>();
+  readonly #resting = new Map<string, NodeJS.Timeout>();
+  readonly #changed = new vscode.EventEmitter<TrackedDocument>();
+  readonly #mismatch = new vscode.EventEmitter<TrackedDocument>();
+  readonly #disposables: vscode.Disposable[];
+  /** Rises with every profile, so that a slow comparison cannot mark the next one's lines. */
+  #generation = 0;
+
+  /** A document was aligned or its lines moved. */
+  readonly onDidChange = this.#changed.event;
+  /** A document turned out not to be what ran; once per document and profile. */
+  readonly onDidMismatch = this.#mismatch.event;
+
+  /** `readRemote` gives the text of a source on the host; it may reject. */
+  constructor(
+    model: HeatModel,
+    sourceMap: SourceMap,
+    readRemote: (uri: vscode.Uri) => Promise<string>,
+  ) {
+    this.#model = model;
+    this.#sourceMap = sourceMap;
+    this.#readRemote = readRemote;
+    this.#disposables = [
+      sourceMap.onDidLocate(() => this.track(vscode.window.visibleTextEditors)),
+      vscode.window.onDidChangeVisibleTextEditors((editors) => this.track(editors)),
+      vscode.workspace.onDidChangeTextDocument((event) => this.#follow(event)),
+      vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document)),
+      this.#changed,
+      this.#mismatch,
+    ];
+  }
+
+  /** The alignment of a document; undefined while unknown or when it shows no sampled source. */
+  get(document: vscode.TextDocument): TrackedDocument | undefined {
+    const tracked = this.#tracked.get(document.uri.toString());
+    return tracked?.document === document ? tracked : undefined;
+  }
+
+  /** Forgets all alignments: another profile begins. */
+  reset(): void {
+    this.#generation++;
+    this.#tracked.clear();
+    this.#pending.clear();
+    for (const timer of this.#resting.values()) clearTimeout(timer);
+    this.#resting.clear();
+  }
+
+  /** Aligns those editors' documents that show a sampled source and are not aligned yet. */
+  track(editors: readonly vscode.TextEditor[]): void {
+    for (const { document } of editors) {
+      const key = document.uri.toString();
+      const sources = this.#sourceMap.sourcesOf(document.uri);
+      if (sources.length === 0 || this.#pending.has(key)) continue;
+      if (this.get(document)?.sources.length === sources.length) continue;
+      this.#pending.add(key);
+      void this.#align(document, sources, this.#generation);
+    }
+  }
+
+  dispose(): void {
+    this.reset();
+    for (const disposable of this.#disposables.toReversed()) disposable.dispose();
+  }
+
+  async #align(
+    document: vscode.TextDocument,
+    sources: readonly number[],
+    generation: number,
+  ): Promise<void> {
+    const key = document.uri.toString();
+    const { fidelity, ranText } = await this.#compare(document, sources);
+    if (generation !== this.#generation) return;
+    this.#pending.delete(key);
+    if (document.isClosed) return;
+    const known = this.#tracked.get(key);
+    const tracked: TrackedDocument = {
+      document,
+      sources,
+      fidelity,
+      ranText,
+      drift: align(document, ranText),
+    };
+    this.#tracked.set(key, tracked);
+    if (fidelity === "differs" && known?.fidelity !== "differs") this.#mismatch.fire(tracked);
+    this.#changed.fire(tracked);
+  }
+
+  async #compare(
+    document: vscode.TextDocument,
+    sources: readonly number[],
+  ): Promise<{ fidelity: Fidelity; ranText: string | undefined }> {
+    const profile = this.#model.index?.profile;
+    const hashes = new Set(sources.map((source) => profile?.sources.sha256[source] ?? ""));
+    const remoteSource = sources.find((source) => (profile?.sources.sha256[source] ?? "") !== "");
+    if (remoteSource === undefined) return { fidelity: "unknown", ranText: undefined };
+    if (document.uri.scheme === sourceScheme) {
+      const text = document.getText();
+      const isSame = hashes.has(sha256Hex(Buffer.from(text, "utf8")));
+      return { fidelity: isSame ? "exact" : "unknown", ranText: isSame ? text : undefined };
+    }
+    const bytes = await readBytes(document.uri);
+    if (bytes !== null && hashes.size === 1 && hashes.has(sha256Hex(bytes))) {
+      return { fidelity: "exact", ranText: new TextDecoder().decode(bytes) };
+    }
+    return { fidelity: "differs", ranText: await this.#remoteText(remoteSource) };
+  }
+
+  async #remoteText(source: number): Promise<string | undefined> {
+    try {
+      return await this.#readRemote(this.#sourceMap.remoteUri(source));
+    } catch {
+      // Without it lines keep their numbers, marked approximate like the rest of the file.
+      return undefined;
+    }
+  }
+
+  #follow(event: vscode.TextDocumentChangeEvent): void {
+    const tracked = this.get(event.document);
+    if (tracked === undefined || event.contentChanges.length === 0) return;
+    for (const { range, text } of event.contentChanges) {
+      const { start, end } = range;
+      const before = event.document.lineAt(Math.min(start.line, event.document.lineCount - 1)).text;
+      const change = {
+        startLine: start.line,
+        startCharacter: start.character,
+        endLine: end.line,
+        endCharacter: end.character,
+        text,
+      };
+      tracked.drift.edit(toLineChange(change, before.slice(0, start.character)));
+    }
+    this.#changed.fire(tracked);
+    this.#restLater(tracked);
+  }
+
+  /** An undo brings deleted lines back; only their text finds them again. */
+  #restLater(tracked: TrackedDocument): void {
+    if (tracked.ranText === undefined) return;
+    const key = tracked.document.uri.toString();
+    clearTimeout(this.#resting.get(key));
+    const timer = setTimeout(() => {
+      this.#resting.delete(key);
+      if (tracked.document.isClosed || this.get(tracked.document) !== tracked) return;
+      tracked.drift = align(tracked.document, tracked.ranText);
+      this.#changed.fire(tracked);
+    }, REST_MS);
+    this.#resting.set(key, timer);
+  }
+
+  #forget(document: vscode.TextDocument): void {
+    const key = document.uri.toString();
+    clearTimeout(this.#resting.get(key));
+    this.#resting.delete(key);
+    this.#tracked.delete(key);
+  }
+}
+
+function align(document: vscode.TextDocument, ranText: string | undefined): LineDrift {
+  return ranText === undefined
+    ? LineDrift.unchanged(document.lineCount)
+    : LineDrift.fromTexts(unixLines(ranText), unixLines(document.getText()));
+}
+
+// The editor may have a BOM stripped and its own line ends; neither is a difference in lines.
+function unixLines(text: string): string {
+  return text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+}
