@@ -97,9 +97,9 @@ export class HeatDecorations implements vscode.Disposable {
       const inlineText = readSetting("heat.inlineText", editor.document);
       const cursorLine = editor.selection.active.line;
       for (const mark of this.#marksOf(tracked)) {
-        const place = tracked.drift.currentLine(mark.line - 1);
+        const place = tracked.alignment.place(mark.line - 1);
         if (place === null || place.line >= editor.document.lineCount) continue;
-        const isExact = tracked.fidelity === "exact" && !place.isApproximate;
+        const { isExact } = place;
         const range = editor.document.lineAt(place.line).range;
         (isExact ? exact : approximate)[mark.level]?.push(range);
         if (inlineText === "off") continue;

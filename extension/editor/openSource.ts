@@ -32,8 +32,8 @@ export class SourceOpener {
       viewColumn: targetColumn(toSide),
       preview: true,
     });
-    const drift = (await this.#aligned(document))?.drift;
-    const place = drift?.currentLine(ranLine - 1)?.line ?? ranLine - 1;
+    const tracked = await this.#aligned(document);
+    const place = tracked?.alignment.place(ranLine - 1)?.line ?? ranLine - 1;
     const line = Math.min(Math.max(place, 0), document.lineCount - 1);
     const start = new vscode.Position(line, document.lineAt(line).firstNonWhitespaceCharacterIndex);
     editor.selection = new vscode.Selection(start, start);

@@ -87,3 +87,14 @@ export const menuFlameGraph = "Show Flame Graph";
 export const menuToggleHeat = "Toggle Heat";
 export const menuDetails = "Show Session Details";
 export const menuLog = "Show Log";
+
+export const hoverSelf = "Self";
+export const hoverTotal = "Total";
+export const hoverCallees = "Called from here";
+export const hoverCallers = "Reached from";
+export const hoverApproximate = "~ This line is not exactly the one that ran.";
+export const hoverUnknown =
+  "~ What ran cannot be compared with this file: it was changed on the host after the program had started, or could not be read there.";
+
+export const hotLinesWaiting = "Waiting for the first samples.";
+export const hotLinesEnded = (message: string): string => `${message} The samples are kept.`;

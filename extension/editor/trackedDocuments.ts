@@ -4,26 +4,16 @@
  * is not the one that ran.
  */
 import * as vscode from "vscode";
-import { LineDrift, toLineChange } from "../core/lineDrift";
+import { Alignment, type Fidelity } from "./alignment";
 import type { HeatModel } from "./heatModel";
 import type { SourceMap } from "./sourceMap";
 import { sourceScheme } from "./sourceUri";
 import { readBytes, sha256Hex } from "./workspaceFiles";
 
-/**
- * exact: the content is what ran. differs: it is not. unknown: the host's file
- * was changed after the program had started, or could not be read.
- */
-export type Fidelity = "exact" | "differs" | "unknown";
-
 export interface TrackedDocument {
   readonly document: vscode.TextDocument;
   readonly sources: readonly number[];
-  readonly fidelity: Fidelity;
-  /** Profiled line -> current line. */
-  drift: LineDrift;
-  /** The text that ran, to find lines again after an undo; undefined when it cannot be had. */
-  readonly ranText: string | undefined;
+  readonly alignment: Alignment;
 }
 
 /** After this long without an edit, in ms, lines are found again by text. */
@@ -112,12 +102,11 @@ export class TrackedDocuments implements vscode.Disposable {
     const tracked: TrackedDocument = {
       document,
       sources,
-      fidelity,
-      ranText,
-      drift: align(document, ranText),
+      alignment: new Alignment(fidelity, ranText, document.getText()),
     };
     this.#tracked.set(key, tracked);
-    if (fidelity === "differs" && known?.fidelity !== "differs") this.#mismatch.fire(tracked);
+    if (fidelity === "differs" && known?.alignment.fidelity !== "differs")
+      this.#mismatch.fire(tracked);
     this.#changed.fire(tracked);
   }
 
@@ -153,31 +142,27 @@ export class TrackedDocuments implements vscode.Disposable {
   #follow(event: vscode.TextDocumentChangeEvent): void {
     const tracked = this.get(event.document);
     if (tracked === undefined || event.contentChanges.length === 0) return;
-    for (const { range, text } of event.contentChanges) {
-      const { start, end } = range;
-      const before = event.document.lineAt(Math.min(start.line, event.document.lineCount - 1)).text;
-      const change = {
-        startLine: start.line,
-        startCharacter: start.character,
-        endLine: end.line,
-        endCharacter: end.character,
-        text,
-      };
-      tracked.drift.edit(toLineChange(change, before.slice(0, start.character)));
-    }
+    const { document, contentChanges } = event;
+    const changes = contentChanges.map(({ range, text }) => ({
+      startLine: range.start.line,
+      startCharacter: range.start.character,
+      endLine: range.end.line,
+      endCharacter: range.end.character,
+      text,
+    }));
+    tracked.alignment.edit(changes, (line) => document.lineAt(line).text);
     this.#changed.fire(tracked);
     this.#restLater(tracked);
   }
 
   /** An undo brings deleted lines back; only their text finds them again. */
   #restLater(tracked: TrackedDocument): void {
-    if (tracked.ranText === undefined) return;
     const key = tracked.document.uri.toString();
     clearTimeout(this.#resting.get(key));
     const timer = setTimeout(() => {
       this.#resting.delete(key);
       if (tracked.document.isClosed || this.get(tracked.document) !== tracked) return;
-      tracked.drift = align(tracked.document, tracked.ranText);
+      tracked.alignment.settle(tracked.document.getText());
       this.#changed.fire(tracked);
     }, REST_MS);
     this.#resting.set(key, timer);
@@ -189,15 +174,4 @@ export class TrackedDocuments implements vscode.Disposable {
     this.#resting.delete(key);
     this.#tracked.delete(key);
   }
-}
-
-function align(document: vscode.TextDocument, ranText: string | undefined): LineDrift {
-  return ranText === undefined
-    ? LineDrift.unchanged(document.lineCount)
-    : LineDrift.fromTexts(unixLines(ranText), unixLines(document.getText()));
-}
-
-// The editor may have a BOM stripped and its own line ends; neither is a difference in lines.
-function unixLines(text: string): string {
-  return text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
 }

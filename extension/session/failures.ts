@@ -59,7 +59,7 @@ export function isAbort(error: unknown): boolean {
 export function toFailure(error: unknown): Failure {
   if (error instanceof SessionError) return error.failure;
   if (isRemoteError(error)) {
-    return { code: error.code, message: error.sentence, nextStep: error.nextStep };
+    return { code: error.code, message: error.message, nextStep: error.nextStep };
   }
   return {
     code: "internal",

@@ -1,0 +1,103 @@
+/**
+ * The "Hot Lines" tree: hottest lines of the whole profile, a click opens one.
+ * View: emberline.hotLines. Commands in its title are declared in package.json.
+ */
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { formatPercentShort, formatShare } from "../core/format";
+import { heatBucket } from "../core/heatScale";
+import { hotLines, type HotLine } from "../core/hotLines";
+import { isRunning, resultsOf, type SessionState } from "../session/state";
+import { commands, heatRulers, views } from "./contributions";
+import type { HeatModel } from "./heatModel";
+import { qualityText, resultsTitle } from "./sessionText";
+import { readSetting } from "./settings";
+import * as texts from "./texts";
+
+/** A list is read from the top; past this many lines nothing is hot. */
+const LINES_MAX = 100;
+
+export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Disposable {
+  readonly #model: HeatModel;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #view: vscode.TreeView<HotLine>;
+  readonly #disposables: vscode.Disposable[];
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(model: HeatModel, open: (source: number, line: number) => Promise<void>) {
+    this.#model = model;
+    this.#view = vscode.window.createTreeView(views.hotLines, { treeDataProvider: this });
+    this.#disposables = [
+      this.#changed,
+      this.#view,
+      this.#view.onDidChangeVisibility(() => this.refresh()),
+      vscode.commands.registerCommand(commands.openHotLine, (line: HotLine) =>
+        open(line.source, line.line),
+      ),
+    ];
+  }
+
+  /** To call when the profile changed; a hidden list is not rebuilt. */
+  refresh(): void {
+    if (this.#view.visible) this.#changed.fire();
+  }
+
+  showState(state: SessionState): void {
+    const results = resultsOf(state);
+    const stats = results?.stats;
+    if (results === undefined) {
+      delete this.#view.description;
+      delete this.#view.message;
+      return;
+    }
+    this.#view.description =
+      stats === undefined
+        ? resultsTitle(results)
+        : `${resultsTitle(results)} · ${qualityText(stats)}`;
+    if (results.ended !== undefined) {
+      this.#view.message = texts.hotLinesEnded(results.ended.message);
+    } else if (isRunning(state) && (stats?.samples ?? 0) === 0) {
+      this.#view.message = texts.hotLinesWaiting;
+    } else {
+      delete this.#view.message;
+    }
+  }
+
+  getChildren(parent?: HotLine): HotLine[] {
+    const { index, heat } = this.#model;
+    if (parent !== undefined || index === undefined || heat === undefined) return [];
+    return hotLines(index, heat, readSetting("heat.metric"), LINES_MAX);
+  }
+
+  getTreeItem(line: HotLine): vscode.TreeItem {
+    const label = `${path.posix.basename(line.remotePath)}:${line.line}`;
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None);
+    const self = formatPercentShort(line.selfShare);
+    const total = formatPercentShort(line.totalShare);
+    item.id = `${line.source}:${line.line}`;
+    item.description = `${self} self · ${total} total · ${line.functionName}`;
+    const bucket = Math.max(0, heatBucket(line.selfShare));
+    const color = new vscode.ThemeColor(heatRulers[bucket] ?? "foreground");
+    item.iconPath = new vscode.ThemeIcon("circle-filled", color);
+    item.tooltip = this.#tooltip(line);
+    item.command = { command: commands.openHotLine, title: label, arguments: [line] };
+    item.accessibilityInformation = {
+      label: `${label}, ${line.functionName}, ${self} self, ${total} total`,
+    };
+    return item;
+  }
+
+  dispose(): void {
+    for (const disposable of this.#disposables.toReversed()) disposable.dispose();
+  }
+
+  #tooltip(line: HotLine): string {
+    const { samples } = this.#model;
+    return [
+      `${line.functionName}`,
+      `${line.remotePath}:${line.line}`,
+      `${texts.hoverSelf}: ${formatShare(line.self, samples)}`,
+      `${texts.hoverTotal}: ${formatShare(line.total, samples)}`,
+    ].join("\n");
+  }
+}

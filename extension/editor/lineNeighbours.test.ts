@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { profileFromText } from "../../test/support/profileText";
+import { StackIndex } from "../core/stackIndex";
+import { lineNeighbours, type Neighbour } from "./lineNeighbours";
+
+function neighboursOf(text: string, line: number) {
+  const profile = profileFromText(text);
+  const index = new StackIndex(profile);
+  const found = lineNeighbours(index, (id) => id >= 0 && index.lineNumber.at(id) === line);
+  const name = (n: Neighbour) => `${profile.functionName(n.functionIndex)} ${n.samples}`;
+  return { callers: found.callers.map(name), callees: found.callees.map(name) };
+}
+
+test("callers and callees of a line, most samples first", () => {
+  const text = `
+    x3                x1                x2                x4
+    app[p:7]          app[p:7]          app[p:7]          app[p:7]
+    main[app.py:10]   main[app.py:10]   other[app.py:5]   main[app.py:11]
+    work[app.py:20]   work[app.py:20]   work[app.py:20]   work[app.py:21]
+    parse[app.py:30]  SHA256[n:libssl]
+  `;
+  expect(neighboursOf(text, 20)).toEqual({
+    callers: ["main 4", "other 2"],
+    callees: ["parse 3", "SHA256 1"],
+  });
+});
+
+test("a process is no caller", () => {
+  const text = `
+    app[p:7]
+    main[app.py:10]
+  `;
+  expect(neighboursOf(text, 10)).toEqual({ callers: [], callees: [] });
+});
+
+test("recursion counts once a stack", () => {
+  const text = `
+    x5
+    main[app.py:10]
+    fib[app.py:20]
+    fib[app.py:20]
+    fib[app.py:20]
+    leaf[app.py:30]
+  `;
+  expect(neighboursOf(text, 20)).toEqual({ callers: ["main 5"], callees: ["fib 5"] });
+});
