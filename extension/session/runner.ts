@@ -116,10 +116,12 @@ export class SessionRunner {
     try {
       const { stats } = await withTimeout(this.#client.stop(sessionId), STOP_TIMEOUT_MS);
       this.#dispatch({ kind: "stopped", stats });
+      await this.#settle();
     } catch (error) {
+      // Closing the link ends a helper that does not listen any more.
       this.#fail(toFailure(error));
+      await this.#closeClient();
     }
-    await this.#settle();
   }
 
   /** Forgets results and closes the link. Does nothing while a session is busy. */

@@ -98,7 +98,7 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
         ? { kind: "connecting", target: event.target, kept: state.kept }
         : state;
     case "phase":
-      return isReaching(state)
+      return isReaching(state) && state.kind !== event.phase
         ? { kind: event.phase, target: state.target, kept: state.kept }
         : state;
     case "connected":
