@@ -1,0 +1,135 @@
+// Package proc reads what Linux tells about processes: /proc and their memory.
+// It never writes to one and never stops one.
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sort"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// maxFile bounds what is read of one /proc file. A process can have 65,530
+// mappings (vm.max_map_count) of about 120 bytes each; some hosts allow more.
+const maxFile = 64 << 20
+
+// Process is an opened /proc/PID: a process that took over the pid later is
+// never mistaken for it.
+type Process struct {
+	PID int
+	dir *os.File
+}
+
+// Open opens a process; fs.ErrNotExist when there is none.
+func Open(pid int) (*Process, error) {
+	dir, err := os.Open(fmt.Sprintf("/proc/%d", pid))
+	if err != nil {
+		return nil, err
+	}
+	return &Process{PID: pid, dir: dir}, nil
+}
+
+// Close ends its use.
+func (p *Process) Close() error { return p.dir.Close() }
+
+// path of an entry below the opened directory, whoever has the pid now.
+func (p *Process) path(name string) string {
+	return fmt.Sprintf("/proc/self/fd/%d/%s", p.dir.Fd(), name)
+}
+
+func (p *Process) read(name string) ([]byte, error) {
+	file, err := os.Open(p.path(name))
+	if err != nil {
+		return nil, gone(err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxFile))
+	return data, gone(err)
+}
+
+// gone makes the two faces of a vanished process one.
+func gone(err error) error {
+	if errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return err
+}
+
+// Comm is the kernel's name of the main thread, at most 15 bytes.
+func (p *Process) Comm() string {
+	data, err := p.read("comm")
+	if err != nil {
+		return "?"
+	}
+	return strings.TrimSuffix(string(data), "\n")
+}
+
+// CommandLine joins the arguments by spaces; empty for a kernel thread or a zombie.
+func (p *Process) CommandLine() string {
+	data, err := p.read("cmdline")
+	if err != nil {
+		return ""
+	}
+	return string(bytes.ReplaceAll(bytes.TrimRight(data, "\x00"), []byte{0}, []byte{' '}))
+}
+
+// UID is the process's effective user.
+func (p *Process) UID() (int, error) {
+	info, err := p.dir.Stat()
+	if err != nil {
+		return 0, err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, fmt.Errorf("no owner known of process %d", p.PID)
+	}
+	return int(stat.Uid), nil
+}
+
+// Root is a path that leads to the process's root directory.
+func (p *Process) Root() string { return p.path("root") }
+
+// Threads counts the process's threads.
+func (p *Process) Threads() int {
+	entries, err := os.ReadDir(p.path("task"))
+	if err != nil {
+		return 0
+	}
+	return len(entries)
+}
+
+// MountNamespace identifies the file system tree that the process sees.
+func (p *Process) MountNamespace() string {
+	name, err := os.Readlink(p.path("ns/mnt"))
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// List returns the ids of all processes, ascending.
+func List() ([]int, error) {
+	dir, err := os.Open("/proc")
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
+	if err != nil {
+		return nil, err
+	}
+	var pids []int
+	for _, name := range names {
+		if pid, err := strconv.Atoi(name); err == nil {
+			pids = append(pids, pid)
+		}
+	}
+	sort.Ints(pids)
+	return pids, nil
+}
