@@ -94,10 +94,6 @@ __attribute__((noinline)) int send_pieces(void)
 	if (!scratch)
 		return -1;
 	record = &scratch->record;
-	if (read_user(&record->first_traceable, sizeof(record->first_traceable),
-		      record->code + scratch->layout.code_first_traceable))
-		record->first_traceable = 0;
-
 	bytes = read_string(scratch, record->filename, 0, &record->filename_kind);
 	record->filename_bytes = bytes;
 	if (bytes < MAX_NAME_BYTES)
@@ -110,7 +106,8 @@ __attribute__((noinline)) int send_pieces(void)
 	record->line_table_bytes = bytes;
 	if (bytes < MAX_LINE_TABLE_BYTES)
 		at += bytes;
-	if (record->filename_bytes == CODE_PIECE_ABSENT || record->qualname_bytes == CODE_PIECE_ABSENT ||
+	if (record->filename_bytes == CODE_PIECE_ABSENT ||
+	    record->qualname_bytes == CODE_PIECE_ABSENT ||
 	    record->line_table_bytes == CODE_PIECE_ABSENT)
 		count(COUNTER_name_unreadable);
 	if (at > sizeof(scratch->pieces))
@@ -119,8 +116,9 @@ __attribute__((noinline)) int send_pieces(void)
 }
 
 /* Sends the code object behind key; identity holds its CODE_IDENTITY_BYTES. */
-static __always_inline int send_code(const struct code_key *key, const struct python_offsets *layout,
-				     const __u8 *identity, __u32 tgid)
+static __always_inline int send_code(const struct code_key *key,
+				     const struct python_offsets *layout, const __u8 *identity,
+				     __u32 tgid)
 {
 	struct code_scratch *scratch = this_code_scratch();
 	struct code_record *record;
@@ -135,12 +133,13 @@ static __always_inline int send_code(const struct code_key *key, const struct py
 	record->code = key->code;
 	record->tgid = tgid;
 	record->checksum = key->checksum;
-	/* The masks keep an offset inside identity[CODE_IDENTITY_BYTES + 32]. */
+	/* The masks keep an offset inside identity[IDENTITY_ROOM]. */
 	record->first_line = *(const __u32 *)(identity + (layout->code_first_line & 127 & ~3));
 	record->filename = *(const __u64 *)(identity + (layout->code_filename & 127 & ~7));
 	record->qualname = *(const __u64 *)(identity + (layout->code_qualname & 127 & ~7));
 	record->line_table = *(const __u64 *)(identity + (layout->code_line_table & 127 & ~7));
 	record->pad = 0;
+	record->pad2 = 0;
 	err = send_pieces();
 	if (err)
 		count(COUNTER_code_ring_full);

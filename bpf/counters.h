@@ -7,31 +7,31 @@
 #ifndef EMBERLINE_COUNTERS_H
 #define EMBERLINE_COUNTERS_H
 
-#define COUNTERS(X)                                                                            \
-	X(samples, "Timer hits in a followed process.")                                        \
-	X(delivered, "Stacks handed to the helper.")                                           \
-	X(ring_full, "Stacks lost because the helper did not keep up.")                        \
-	X(code_ring_full, "Code objects not sent because the ring was full; tried again later.") \
-	X(key_unreadable, "The interpreter's thread key could not be read.")                   \
-	X(interpreter_not_ready, "The interpreter had not started up yet.")                    \
-	X(slot_unreadable, "The thread's own storage could not be read.")                      \
-	X(no_thread_state, "The thread runs no Python.")                                       \
-	X(thread_state_unreadable, "The thread state could not be read.")                      \
-	X(cframe_unreadable, "The thread's C frame could not be read.")                        \
-	X(frame_unreadable, "A frame could not be read; the stack above it is kept.")          \
-	X(code_unreadable, "A code object could not be read.")                                 \
-	X(name_unreadable, "A code object's name, file or line table could not be read.")      \
-	X(truncated, "The stack was deeper than the sampler walks; its root end is cut.")      \
-	X(no_offsets, "A process referred to an unknown interpreter layout.")                  \
-	X(walk_lost, "The walk lost its own scratch memory.")                                  \
-	X(process_table_full, "A forked process could not be followed: the table is full.")    \
+#define COUNTERS(X)                                                                                \
+	X(samples, "Timer hits in a followed process.")                                            \
+	X(delivered, "Stacks handed to the helper.")                                               \
+	X(ring_full, "Stacks lost because the helper did not keep up.")                            \
+	X(code_ring_full, "Code objects not sent because the ring was full; tried again later.")   \
+	X(key_unreadable, "The interpreter's thread key could not be read.")                       \
+	X(interpreter_not_ready, "The interpreter had not started up yet.")                        \
+	X(slot_unreadable, "The thread's own storage could not be read.")                          \
+	X(no_thread_state, "The thread runs no Python.")                                           \
+	X(thread_state_unreadable, "The thread state could not be read.")                          \
+	X(cframe_unreadable, "The thread's C frame could not be read.")                            \
+	X(frame_unreadable, "A frame could not be read; the stack above it is kept.")              \
+	X(code_unreadable, "A code object could not be read.")                                     \
+	X(name_unreadable, "A code object's name, file or line table could not be read.")          \
+	X(truncated, "The stack was deeper than the sampler walks; its root end is cut.")          \
+	X(no_offsets, "A process referred to an unknown interpreter layout.")                      \
+	X(walk_lost, "The walk lost its own scratch memory.")                                      \
+	X(process_table_full, "A forked process could not be followed: the table is full.")        \
 	X(event_ring_full, "A process start or end was not reported: the ring was full.")
 
 enum counter {
 #define X(name, sentence) COUNTER_##name,
 	COUNTERS(X)
 #undef X
-	COUNTER_COUNT
+		COUNTER_COUNT
 };
 
 #endif

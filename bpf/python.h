@@ -11,6 +11,10 @@
 #include "compat.h"
 #include "maps.h"
 
+/* CODE_IDENTITY_BYTES, and room for a masked offset to run past their end. */
+#define IDENTITY_ROOM 136
+_Static_assert(IDENTITY_ROOM >= 127 + sizeof(__u64), "the masks reach 127");
+
 /* MAX_KERNEL_FRAMES addresses, rounded up to a power of two. */
 #define KERNEL_BYTES 1024
 _Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all kernel frames");
@@ -19,7 +23,7 @@ _Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all 
  * program only when no other is active there (bpf_overflow_handler()). */
 struct walk {
 	struct python_offsets layout;
-	__u64 frame; /* next frame to take, 0 at the root */
+	__u64 frame;	    /* next frame to take, 0 at the root */
 	__u64 window_start; /* user address of window[0] */
 	__u64 window_end;
 	__u32 generation;
@@ -28,7 +32,7 @@ struct walk {
 	__u32 reason;
 	/* a window, and room for a masked offset to run past its end */
 	__u8 window[WINDOW_BYTES + 2 * FRAME_BYTES];
-	__u8 identity[CODE_IDENTITY_BYTES + 32];
+	__u8 identity[IDENTITY_ROOM];
 	__u8 tstate[THREAD_STATE_BYTES + 8];
 	/* The record as it goes into the ring: header, kernel frames, Python frames. */
 	__u32 kernel_bytes;
@@ -109,7 +113,8 @@ static __always_inline void identify_code(struct walk *walk, struct python_frame
 {
 	struct code_key key = {.code = out->code, .generation = walk->generation};
 
-	if (read_user(walk->identity, CODE_IDENTITY_BYTES, out->code + walk->layout.code_identity)) {
+	if (read_user(walk->identity, CODE_IDENTITY_BYTES,
+		      out->code + walk->layout.code_identity)) {
 		count(COUNTER_code_unreadable);
 		out->checksum = 0;
 		walk->reason = COUNTER_code_unreadable;

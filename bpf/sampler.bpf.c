@@ -91,8 +91,8 @@ static __always_inline void deliver(struct walk *walk)
 		return;
 	}
 	size += sizeof(*sample);
-	flags = bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP :
-										 BPF_RB_NO_WAKEUP;
+	flags = bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP
+									       : BPF_RB_NO_WAKEUP;
 	if (bpf_ringbuf_output(&samples, sample, size, flags))
 		count(COUNTER_ring_full);
 	else
@@ -230,6 +230,7 @@ const struct process_record *process_record_type __attribute__((unused));
 const enum frame_flag *frame_flag_type __attribute__((unused));
 const enum sample_flag *sample_flag_type __attribute__((unused));
 const enum code_piece *code_piece_type __attribute__((unused));
+const enum limit *limit_type __attribute__((unused));
 const enum counter *counter_type __attribute__((unused));
 const enum record_type *record_type_type __attribute__((unused));
 const enum process_event *process_event_type __attribute__((unused));

@@ -27,13 +27,17 @@
 /* The bytes of PyThreadState that hold the current frame and the thread's ids. */
 #define THREAD_STATE_BYTES 256
 
-/* The part of a code object that identifies it: co_flags to co_linetable lie
- * within 96 bytes in every CPython from 2.7 to 3.15. */
-#define CODE_IDENTITY_BYTES 96
+/* The part of a code object that identifies it: first line, variable counts and
+ * the addresses of names, file and line table lie within the 88 bytes that end
+ * with the line table's in every CPython from 2.7 to 3.15, and none of them ever
+ * changes (3.11's co_warmup, before them, does). */
+enum limit {
+	CODE_IDENTITY_BYTES = 88,
+};
 
 /* What a code record can carry; longer pieces are marked and read by the
  * helper from the process itself. */
-#define MAX_NAME_BYTES 1024
+#define MAX_NAME_BYTES	     1024
 #define MAX_LINE_TABLE_BYTES 8192
 
 #define COMM_BYTES 16
@@ -66,9 +70,8 @@ struct python_offsets {
 	__u16 code_qualname;
 	__u16 code_line_table;
 	__u16 code_first_line;
-	/* relative to the object's start */
+	/* relative to the object's start; the bytecode begins there */
 	__u16 code_adaptive;
-	__u16 code_first_traceable;
 	/* str and bytes */
 	__u16 unicode_length;
 	__u16 unicode_state;
@@ -78,6 +81,7 @@ struct python_offsets {
 	__u16 bytes_data;
 	/* state word: shift of the kind field, masks of the flags */
 	__u16 unicode_kind_shift;
+	__u16 pad2;
 	__u32 unicode_compact_mask;
 	__u32 unicode_ascii_mask;
 	/* low bits of f_executable that are a tag (_PyStackRef, 3.14+) */
@@ -106,8 +110,8 @@ enum thread_state_access {
 struct tss_layout {
 	__s32 first_level;  /* glibc: of struct pthread's 32 own slots, value member */
 	__s32 second_level; /* glibc: of the pointers to further blocks of 32 */
-	__u32 stride;       /* glibc 16 (sequence, value); musl 8 */
-	__u32 is_musl;      /* *(tp + first_level) is the slot array itself */
+	__u32 stride;	    /* glibc 16 (sequence, value); musl 8 */
+	__u32 is_musl;	    /* *(tp + first_level) is the slot array itself */
 };
 
 /* One followed process, keyed by its thread group id in the initial namespace. */
@@ -182,7 +186,7 @@ struct code_record {
 	__u32 tgid;
 	__u32 checksum;
 	__u32 first_line;
-	__s32 first_traceable;
+	__u32 pad;
 	/* Addresses of the objects, for pieces too long to carry. */
 	__u64 filename;
 	__u64 qualname;
@@ -194,7 +198,7 @@ struct code_record {
 	/* 1, 2 or 4 bytes a character */
 	__u8 filename_kind;
 	__u8 qualname_kind;
-	__u16 pad;
+	__u16 pad2;
 };
 
 enum code_piece {

@@ -71,3 +71,6 @@ func (t *Tree) Delta() (delta protocol.Delta, ok bool) {
 	}
 	return delta, ok
 }
+
+// Strings is the string table so far; it only grows.
+func (t *Tree) Strings() []string { return t.strings.list }

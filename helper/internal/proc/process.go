@@ -79,6 +79,16 @@ func (p *Process) CommandLine() string {
 	return string(bytes.ReplaceAll(bytes.TrimRight(data, "\x00"), []byte{0}, []byte{' '}))
 }
 
+// Executable is the path of the running program as the process sees it; empty
+// for a kernel thread, and when it cannot be read.
+func (p *Process) Executable() string {
+	name, err := os.Readlink(p.path("exe"))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(name, " (deleted)")
+}
+
 // UID is the process's effective user.
 func (p *Process) UID() (int, error) {
 	info, err := p.dir.Stat()
@@ -104,13 +114,31 @@ func (p *Process) Threads() int {
 	return len(entries)
 }
 
-// MountNamespace identifies the file system tree that the process sees.
-func (p *Process) MountNamespace() string {
-	name, err := os.Readlink(p.path("ns/mnt"))
+// Directory is the process's working directory, as it sees it; empty when it cannot be read.
+func (p *Process) Directory() string {
+	name, err := os.Readlink(p.path("cwd"))
 	if err != nil {
 		return ""
 	}
 	return name
+}
+
+// RootID identifies the file system tree that the process sees: its mount
+// namespace and the directory that is its root; empty when that cannot be read.
+func (p *Process) RootID() string {
+	namespace, err := os.Readlink(p.path("ns/mnt"))
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(p.Root())
+	if err != nil {
+		return ""
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("%s %d:%d", namespace, stat.Dev, stat.Ino)
 }
 
 // List returns the ids of all processes, ascending.

@@ -34,7 +34,7 @@ type bpfCodeRecord struct {
 	Tgid           uint32
 	Checksum       uint32
 	FirstLine      uint32
-	FirstTraceable int32
+	Pad            uint32
 	Filename       uint64
 	Qualname       uint64
 	LineTable      uint64
@@ -43,7 +43,7 @@ type bpfCodeRecord struct {
 	LineTableBytes uint32
 	FilenameKind   uint8
 	QualnameKind   uint8
-	Pad            uint16
+	Pad2           uint16
 }
 
 type bpfCodeScratch struct {
@@ -83,6 +83,12 @@ type bpfFrameFlag uint32
 const (
 	bpfFrameFlagFRAME_ENTRY  bpfFrameFlag = 1
 	bpfFrameFlagFRAME_MARKER bpfFrameFlag = 2
+)
+
+type bpfLimit uint32
+
+const (
+	bpfLimitCODE_IDENTITY_BYTES bpfLimit = 88
 )
 
 type bpfProcess struct {
@@ -141,7 +147,6 @@ type bpfPythonOffsets struct {
 	CodeLineTable      uint16
 	CodeFirstLine      uint16
 	CodeAdaptive       uint16
-	CodeFirstTraceable uint16
 	UnicodeLength      uint16
 	UnicodeState       uint16
 	UnicodeAscii       uint16
@@ -149,6 +154,7 @@ type bpfPythonOffsets struct {
 	BytesSize          uint16
 	BytesData          uint16
 	UnicodeKindShift   uint16
+	Pad2               uint16
 	UnicodeCompactMask uint32
 	UnicodeAsciiMask   uint32
 	CodeTagMask        uint16
@@ -220,7 +226,7 @@ type bpfWalk struct {
 	Taken       uint32
 	Reason      uint32
 	Window      [1280]uint8
-	Identity    [128]uint8
+	Identity    [136]uint8
 	Tstate      [264]uint8
 	KernelBytes uint32
 	Pad         uint32
@@ -248,6 +254,7 @@ const (
 	bpfVarCounterType           = "counter_type"
 	bpfVarFrameFlagType         = "frame_flag_type"
 	bpfVarLastGeneration        = "last_generation"
+	bpfVarLimitType             = "limit_type"
 	bpfVarProcessEventType      = "process_event_type"
 	bpfVarProcessRecordType     = "process_record_type"
 	bpfVarPythonFrameType       = "python_frame_type"
@@ -329,6 +336,7 @@ type bpfVariableSpecs struct {
 	CounterType           *ebpf.VariableSpec `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.VariableSpec `ebpf:"frame_flag_type"`
 	LastGeneration        *ebpf.VariableSpec `ebpf:"last_generation"`
+	LimitType             *ebpf.VariableSpec `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.VariableSpec `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.VariableSpec `ebpf:"process_record_type"`
 	PythonFrameType       *ebpf.VariableSpec `ebpf:"python_frame_type"`
@@ -391,6 +399,7 @@ type bpfVariables struct {
 	CounterType           *ebpf.Variable `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.Variable `ebpf:"frame_flag_type"`
 	LastGeneration        *ebpf.Variable `ebpf:"last_generation"`
+	LimitType             *ebpf.Variable `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.Variable `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.Variable `ebpf:"process_record_type"`
 	PythonFrameType       *ebpf.Variable `ebpf:"python_frame_type"`

@@ -15,6 +15,10 @@ type Layout = bpfPythonOffsets
 // TSSLayout tells where pthread_getspecific looks, relative to the thread pointer.
 type TSSLayout = bpfTssLayout
 
+// CodeIdentityBytes is how much of a code object tells it from another at the
+// same address; it ends with the pointer to the line table.
+const CodeIdentityBytes = int(bpfLimitCODE_IDENTITY_BYTES)
+
 // Target is one process to sample: its interpreter's layout and the way from a
 // thread to its thread state.
 type Target struct {

@@ -26,7 +26,8 @@ type PythonFrame struct {
 	Marker bool
 }
 
-// Sample is one interrupted thread, leaf first. It is only valid during the call.
+// Sample is one interrupted thread, leaf first. It and its slices are only valid
+// during the call.
 type Sample struct {
 	TimeNs     uint64
 	PID        int
@@ -58,13 +59,12 @@ type Piece struct {
 
 // CodeRecord is a code object at first sight.
 type CodeRecord struct {
-	ID             CodeID
-	PID            int
-	FirstLine      int
-	FirstTraceable int
-	Filename       Piece
-	Qualname       Piece
-	LineTable      Piece
+	ID        CodeID
+	PID       int
+	FirstLine int
+	Filename  Piece
+	Qualname  Piece
+	LineTable Piece
 }
 
 // EventKind tells what happened to a process.
@@ -108,14 +108,20 @@ func cast[T any](raw []byte) (*T, []byte, bool) {
 	return (*T)(unsafe.Pointer(unsafe.SliceData(raw))), raw[size:], true
 }
 
-func dispatch(raw []byte, handler Handler) {
+// decoder turns records into samples, whose slices it uses again and again.
+type decoder struct {
+	kernel []uint64
+	python []PythonFrame
+}
+
+func (d *decoder) dispatch(raw []byte, handler Handler) {
 	kind, _, ok := cast[uint32](raw)
 	if !ok {
 		return
 	}
 	switch bpfRecordType(*kind) {
 	case bpfRecordTypeRECORD_SAMPLE:
-		if sample, ok := decodeSample(raw); ok {
+		if sample, ok := d.sample(raw); ok {
 			handler.Sample(&sample)
 		}
 	case bpfRecordTypeRECORD_CODE:
@@ -126,7 +132,7 @@ func dispatch(raw []byte, handler Handler) {
 	}
 }
 
-func decodeSample(raw []byte) (Sample, bool) {
+func (d *decoder) sample(raw []byte) (Sample, bool) {
 	header, rest, ok := cast[bpfSample](raw)
 	if !ok {
 		return Sample{}, false
@@ -146,21 +152,21 @@ func decodeSample(raw []byte) (Sample, bool) {
 	if header.Reason != 0 && int(header.Reason) < len(counterList) {
 		sample.Reason = counterList[header.Reason].Name
 	}
+	d.kernel, d.python = d.kernel[:0], d.python[:0]
 	for range header.KernelFrames {
 		address, left, ok := cast[uint64](rest)
 		if !ok {
 			return Sample{}, false
 		}
-		sample.Kernel, rest = append(sample.Kernel, *address), left
+		d.kernel, rest = append(d.kernel, *address), left
 	}
-	sample.Python = make([]PythonFrame, 0, header.PythonFrames)
 	for range header.PythonFrames {
 		frame, left, ok := cast[bpfPythonFrame](rest)
 		if !ok {
 			return Sample{}, false
 		}
 		rest = left
-		sample.Python = append(sample.Python, PythonFrame{
+		d.python = append(d.python, PythonFrame{
 			Code:       CodeID{Address: frame.Code, Generation: header.Generation, Checksum: frame.Checksum},
 			ByteOffset: frame.Offset,
 			Address:    frame.Frame &^ 3,
@@ -168,6 +174,7 @@ func decodeSample(raw []byte) (Sample, bool) {
 			Marker:     frame.Frame&uint64(bpfFrameFlagFRAME_MARKER) != 0,
 		})
 	}
+	sample.Kernel, sample.Python = d.kernel, d.python
 	return sample, true
 }
 
@@ -177,10 +184,9 @@ func decodeCode(raw []byte) (CodeRecord, bool) {
 		return CodeRecord{}, false
 	}
 	record := CodeRecord{
-		ID:             CodeID{Address: header.Code, Generation: header.Generation, Checksum: header.Checksum},
-		PID:            int(header.Tgid),
-		FirstLine:      int(header.FirstLine),
-		FirstTraceable: int(header.FirstTraceable),
+		ID:        CodeID{Address: header.Code, Generation: header.Generation, Checksum: header.Checksum},
+		PID:       int(header.Tgid),
+		FirstLine: int(header.FirstLine),
 	}
 	take := func(address uint64, size uint32, kind uint8) Piece {
 		piece := Piece{Address: address, Kind: int(kind)}

@@ -37,6 +37,7 @@ type Sampler struct {
 	links   []link.Link
 	samples *ringbuf.Reader
 	events  *ringbuf.Reader
+	decoder decoder
 	stats   func() error
 	layouts map[bpfPythonOffsets]uint32
 	// generations of processes that the helper follows itself; the kernel
@@ -161,7 +162,7 @@ func (s *Sampler) ReadSamples(wait time.Duration, handler Handler) error {
 		case err != nil:
 			return fmt.Errorf("read samples: %w", err)
 		}
-		dispatch(record.RawSample, handler)
+		s.decoder.dispatch(record.RawSample, handler)
 	}
 }
 

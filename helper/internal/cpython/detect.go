@@ -1,0 +1,161 @@
+package cpython
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"runtime"
+	"sync"
+
+	"emberline/helper/internal/proc"
+)
+
+var (
+	// ErrNotPython: no file mapped into the process holds a CPython runtime.
+	ErrNotPython = errors.New("the process runs no CPython")
+	// ErrNotReady: a CPython that has only begun to start; look again in a moment.
+	ErrNotReady = errors.New("the interpreter is still being loaded")
+)
+
+// UnsupportedError is a CPython that is recognised and cannot be sampled.
+type UnsupportedError struct {
+	Version Version
+	// Why is a clause that follows the version: "versions before 3.11 …".
+	Why string
+}
+
+func (e *UnsupportedError) Error() string { return fmt.Sprintf("Python %s: %s", e.Version, e.Why) }
+
+// Interpreter is one CPython in one process.
+type Interpreter struct {
+	Version Version
+	// FreeThreaded builds run without a GIL (PEP 703).
+	FreeThreaded bool
+	// Shared: the interpreter is libpython, not the executable itself.
+	Shared bool
+	// Libc is "glibc" or "musl".
+	Libc    string
+	Offsets Offsets
+	// KeyAddress of the runtime's autoTSSkey in the process.
+	KeyAddress uint64
+	TSS        TSSLayout
+}
+
+// Detector finds interpreters. What it learns of a file it keeps by the file's
+// identity, so the second process of a binary costs two opens. Safe for
+// concurrent use.
+type Detector struct {
+	mu     sync.Mutex
+	images map[proc.FileID]*image
+}
+
+// maxImages bounds the cache: a host runs some hundred different programs.
+const maxImages = 4096
+
+// NewDetector makes an empty one.
+func NewDetector() *Detector { return &Detector{images: map[proc.FileID]*image{}} }
+
+// pythonFile are the names under which an interpreter is mapped; the
+// executable itself is looked at under any name.
+var pythonFile = regexp.MustCompile(`^(lib)?python\d`)
+
+// Detect identifies the interpreter of a process. Beside an *UnsupportedError
+// it returns what it could tell.
+func (d *Detector) Detect(process *proc.Process) (*Interpreter, error) {
+	mappings, err := process.Maps()
+	if err != nil {
+		return nil, err
+	}
+	if len(mappings) == 0 {
+		return nil, ErrNotPython // a kernel thread or a zombie
+	}
+	found, at, err := d.findRuntime(process, mappings)
+	if err != nil {
+		return nil, err
+	}
+	bias, ok := found.bias(at)
+	if !ok {
+		return nil, ErrNotReady
+	}
+	interpreter := &Interpreter{Version: found.version, FreeThreaded: found.freeThreaded, Shared: found.isLibrary(at.Path)}
+	interpreter.Libc = libcOf(mappings)
+	if interpreter.Offsets, err = found.offsets(); err != nil {
+		return interpreter, &UnsupportedError{Version: found.version, Why: err.Error()}
+	}
+	if interpreter.Libc == "" {
+		return nil, ErrNotReady
+	}
+	if interpreter.TSS, ok = tssLayout(interpreter.Libc, runtime.GOARCH); !ok {
+		return interpreter, &UnsupportedError{Version: found.version, Why: "it cannot be sampled on " + runtime.GOARCH + " yet"}
+	}
+	interpreter.KeyAddress = bias + found.runtime + uint64(interpreter.Offsets.RuntimeTSSKey)
+	return interpreter, nil
+}
+
+// findRuntime returns the file that holds the runtime and one mapping of it. A
+// program that links libpython may carry stray symbols of its own, so the
+// library goes first.
+func (d *Detector) findRuntime(process *proc.Process, mappings []proc.Mapping) (*image, *proc.Mapping, error) {
+	executable := process.Executable()
+	var program *proc.Mapping
+	seen := map[string]bool{}
+	for i := range mappings {
+		mapping := &mappings[i]
+		if mapping.Path == "" || seen[mapping.Path] {
+			continue
+		}
+		if mapping.Path == executable {
+			seen[mapping.Path], program = true, mapping
+			continue
+		}
+		if !pythonFile.MatchString(path.Base(mapping.Path)) {
+			continue
+		}
+		seen[mapping.Path] = true
+		if found, err := d.image(process, mapping); err == nil && found.hasRuntime() {
+			return found, mapping, nil
+		}
+	}
+	if program == nil {
+		return nil, nil, ErrNotPython
+	}
+	found, err := d.image(process, program)
+	if err != nil {
+		return nil, nil, err
+	}
+	if found.hasRuntime() {
+		return found, program, nil
+	}
+	if found.needsLibpython {
+		return nil, nil, ErrNotReady
+	}
+	return nil, nil, ErrNotPython
+}
+
+// image opens and reads a mapped file, once for each version of it.
+func (d *Detector) image(process *proc.Process, mapping *proc.Mapping) (*image, error) {
+	file, err := process.OpenMapped(mapping)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	id, err := proc.FileIDOf(file)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	known := d.images[id]
+	d.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	read := readImage(file, mapping.Path)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.images) >= maxImages {
+		clear(d.images)
+	}
+	d.images[id] = read
+	return read, nil
+}

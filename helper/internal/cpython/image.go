@@ -1,0 +1,172 @@
+package cpython
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"emberline/helper/internal/proc"
+)
+
+// image is what an ELF file on disk tells about the CPython in it.
+type image struct {
+	// runtime is the virtual address of _PyRuntime (of _PyThreadState_Current
+	// in 2.7 and 3.6), before relocation; 0 when the file is no CPython.
+	runtime        uint64
+	version        Version
+	freeThreaded   bool
+	needsLibpython bool
+	loads          []elf.ProgHeader
+	// debugOffsets are the bytes of _Py_DebugOffsets (3.13+), whose initial
+	// image is complete in the file.
+	debugOffsets []byte
+}
+
+func (i *image) hasRuntime() bool { return i.runtime != 0 }
+
+func (i *image) isLibrary(mappedPath string) bool {
+	return strings.HasPrefix(path.Base(mappedPath), "libpython")
+}
+
+// maxSection bounds what is read of one section of a file.
+const maxSection = 64 << 20
+
+// readImage never fails: a file that is not an ELF, or is broken, is no CPython.
+func readImage(file io.ReaderAt, mappedPath string) *image {
+	i := &image{}
+	binary, err := elf.NewFile(file)
+	if err != nil {
+		return i
+	}
+	for _, segment := range binary.Progs {
+		if segment.Type == elf.PT_LOAD {
+			i.loads = append(i.loads, segment.ProgHeader)
+		}
+	}
+	libraries, _ := binary.ImportedLibraries()
+	for _, library := range libraries {
+		i.needsLibpython = i.needsLibpython || strings.HasPrefix(library, "libpython")
+	}
+	symbols := findSymbols(binary, "_PyRuntime", "Py_Version", "_PyThreadState_Current")
+	i.runtime = symbols["_PyRuntime"]
+	// 3.10+ keeps the runtime in a section of its own, which outlives any strip.
+	if section := binary.Section(".PyRuntime"); i.runtime == 0 && section != nil {
+		i.runtime = section.Addr
+	}
+	if i.runtime == 0 {
+		i.runtime = symbols["_PyThreadState_Current"]
+	}
+	if i.runtime != 0 {
+		i.readVersion(binary, symbols["Py_Version"], mappedPath)
+	}
+	return i
+}
+
+// readVersion tries, in this order, what each generation of CPython offers:
+// _Py_DebugOffsets (3.13+), Py_Version (3.11+), the version string (all).
+func (i *image) readVersion(file *elf.File, versionSymbol uint64, mappedPath string) {
+	if data := readVirtual(file, i.runtime, debugMaxBytes); bytes.HasPrefix(data, []byte(debugCookie)) && len(data) >= debugFreeThreaded+8 {
+		i.debugOffsets = data
+		i.version = VersionFromHex(binary.LittleEndian.Uint64(data[debugVersion:]))
+		i.freeThreaded = binary.LittleEndian.Uint64(data[debugFreeThreaded:]) == 1
+		return
+	}
+	if data := readVirtual(file, versionSymbol, 8); versionSymbol != 0 && len(data) == 8 {
+		i.version = VersionFromHex(binary.LittleEndian.Uint64(data))
+		return
+	}
+	if section := file.Section(".rodata"); section != nil && section.Size <= maxSection {
+		if data, err := section.Data(); err == nil {
+			i.version = versionFromText(data, mappedPath)
+		}
+	}
+}
+
+// offsets of this build, or why there are none.
+func (i *image) offsets() (Offsets, error) {
+	switch v := i.version; {
+	case v.IsZero():
+		return Offsets{}, errors.New("its version cannot be told")
+	case i.freeThreaded:
+		return Offsets{}, errors.New("free-threaded builds cannot be profiled yet")
+	case v.Major != 3 || v.Minor < 11:
+		return Offsets{}, errors.New("versions before 3.11 cannot be profiled yet")
+	case v.Minor == 11:
+		return offsets311(), nil
+	case v.Minor == 12:
+		return offsets312(), nil
+	case i.debugOffsets == nil:
+		return Offsets{}, errors.New("it does not carry its debug offsets")
+	}
+	return parseDebugOffsets(i.debugOffsets, i.version)
+}
+
+// bias is what a mapping of the file adds to its virtual addresses.
+func (i *image) bias(mapping *proc.Mapping) (uint64, bool) {
+	const page = 4096
+	for _, load := range i.loads {
+		start := load.Off &^ (page - 1)
+		if mapping.FileOffset >= start && mapping.FileOffset < load.Off+max(load.Filesz, 1) {
+			return mapping.Start - mapping.FileOffset + load.Off - load.Vaddr, true
+		}
+	}
+	return 0, false
+}
+
+// findSymbols looks dynamic symbols up, which stripping leaves in place. The
+// string table is searched first: it is a tenth of the work, and most programs
+// hold none of the names.
+func findSymbols(file *elf.File, names ...string) map[string]uint64 {
+	section := file.Section(".dynstr")
+	if section == nil || section.Size > maxSection {
+		return nil
+	}
+	text, err := section.Data()
+	if err != nil || !containsAny(text, names) {
+		return nil
+	}
+	symbols, err := file.DynamicSymbols()
+	if err != nil {
+		return nil
+	}
+	found := map[string]uint64{}
+	for _, symbol := range symbols {
+		if symbol.Section == elf.SHN_UNDEF {
+			continue
+		}
+		for _, name := range names {
+			if symbol.Name == name {
+				found[name] = symbol.Value
+			}
+		}
+	}
+	return found
+}
+
+func containsAny(text []byte, names []string) bool {
+	for _, name := range names {
+		if bytes.Contains(text, append([]byte(name), 0)) {
+			return true
+		}
+	}
+	return false
+}
+
+// readVirtual reads up to size bytes of a file at a virtual address.
+func readVirtual(file *elf.File, address uint64, size int) []byte {
+	for _, segment := range file.Progs {
+		if segment.Type != elf.PT_LOAD || address < segment.Vaddr || address >= segment.Vaddr+segment.Filesz {
+			continue
+		}
+		data := make([]byte, min(uint64(size), segment.Vaddr+segment.Filesz-address))
+		if _, err := segment.ReadAt(data, int64(address-segment.Vaddr)); err != nil {
+			return nil
+		}
+		return data
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package cpython
+
+import (
+	"path"
+	"regexp"
+
+	"emberline/helper/internal/proc"
+)
+
+// TSSLayout tells where pthread_getspecific() finds a key's value, relative to
+// the thread pointer (fs_base on x86-64).
+type TSSLayout struct {
+	// FirstLevel is where the value of key 0 lies (glibc), or the pointer to the array (musl).
+	FirstLevel int32
+	// SecondLevel is where the pointers to further blocks of 32 keys lie (glibc).
+	SecondLevel int32
+	// Stride is the bytes from one key's value to the next.
+	Stride uint32
+	Musl   bool
+}
+
+var (
+	glibcFile = regexp.MustCompile(`^(libc\.so\.6|libc-2\.\d+\.so)$`)
+	muslFile  = regexp.MustCompile(`^(ld-musl-|libc\.musl-)`)
+)
+
+// libcOf names the C library among the mappings; empty while none is mapped.
+func libcOf(mappings []proc.Mapping) string {
+	for i := range mappings {
+		switch name := path.Base(mappings[i].Path); {
+		case glibcFile.MatchString(name):
+			return "glibc"
+		case muslFile.MatchString(name):
+			return "musl"
+		}
+	}
+	return ""
+}
+
+// tssLayout of a C library; ok is false where it is not known.
+//
+// glibc x86-64: struct pthread (nptl/descr.h) has specific_1stblock at 0x310 and
+// specific at 0x510, each block 32 pairs {sequence, value}; the same by
+// disassembly of pthread_getspecific in 2.31, 2.36, 2.41 and 2.43.
+// musl x86-64: struct pthread (src/internal/pthread_impl.h) has tsd at 0x80, a
+// plain array of values.
+func tssLayout(libc, architecture string) (layout TSSLayout, ok bool) {
+	if architecture != "amd64" {
+		return TSSLayout{}, false
+	}
+	switch libc {
+	case "glibc":
+		return TSSLayout{FirstLevel: 0x310 + 8, SecondLevel: 0x510, Stride: 16}, true
+	case "musl":
+		return TSSLayout{FirstLevel: 0x80, Stride: 8, Musl: true}, true
+	}
+	return TSSLayout{}, false
+}

@@ -1,0 +1,83 @@
+package cpython
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// Bounds on what a target can make the helper read: the longest path on Linux
+// is 4,096 bytes, a generated module's location table some megabytes.
+const (
+	maxCharacters = 64 << 10
+	maxBytes      = 16 << 20
+)
+
+var errImplausible = errors.New("the object is not what it should be")
+
+// ReadString reads a str object (PyASCIIObject, PyCompactUnicodeObject:
+// CPython Include/cpython/unicodeobject.h).
+func ReadString(memory io.ReaderAt, address uint64, o *Offsets) (string, error) {
+	head := make([]byte, o.UnicodeASCII)
+	if _, err := memory.ReadAt(head, int64(address)); err != nil {
+		return "", err
+	}
+	length := binary.LittleEndian.Uint64(head[o.UnicodeLength:])
+	state := int(binary.LittleEndian.Uint32(head[o.UnicodeState:]))
+	kind := state >> o.UnicodeKindShift & 7
+	if state&o.UnicodeCompactMask == 0 || length > maxCharacters || kind != 1 && kind != 2 && kind != 4 {
+		return "", errImplausible
+	}
+	data := o.UnicodeCompact
+	if state&o.UnicodeASCIIMask != 0 {
+		data = o.UnicodeASCII
+	}
+	raw := make([]byte, int(length)*kind)
+	if _, err := memory.ReadAt(raw, int64(address)+int64(data)); err != nil {
+		return "", err
+	}
+	return DecodeCharacters(raw, kind), nil
+}
+
+// ReadBytes reads a bytes object (PyBytesObject).
+func ReadBytes(memory io.ReaderAt, address uint64, o *Offsets) ([]byte, error) {
+	var size [8]byte
+	if _, err := memory.ReadAt(size[:], int64(address)+int64(o.BytesSize)); err != nil {
+		return nil, err
+	}
+	length := binary.LittleEndian.Uint64(size[:])
+	if length > maxBytes {
+		return nil, errImplausible
+	}
+	data := make([]byte, length)
+	if _, err := memory.ReadAt(data, int64(address)+int64(o.BytesData)); err != nil {
+		return nil, err
+	}
+	return data, nil
+}
+
+// DecodeCharacters turns a str's characters of 1, 2 or 4 bytes each into UTF-8.
+// Lone surrogates, which file names with undecodable bytes have (PEP 383),
+// become U+FFFD; control characters would break lines of text formats and do too.
+func DecodeCharacters(raw []byte, kind int) string {
+	var text strings.Builder
+	text.Grow(len(raw))
+	for ; len(raw) >= kind; raw = raw[kind:] {
+		var character rune
+		switch kind {
+		case 2:
+			character = rune(binary.LittleEndian.Uint16(raw))
+		case 4:
+			character = rune(binary.LittleEndian.Uint32(raw))
+		default:
+			character = rune(raw[0])
+		}
+		if character < ' ' || !utf8.ValidRune(character) {
+			character = utf8.RuneError
+		}
+		text.WriteRune(character)
+	}
+	return text.String()
+}

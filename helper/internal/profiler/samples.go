@@ -1,0 +1,142 @@
+package profiler
+
+import (
+	"fmt"
+	"slices"
+
+	"emberline/helper/internal/aggregate"
+	"emberline/helper/internal/proc"
+	"emberline/helper/internal/sampler"
+	"emberline/helper/protocol"
+)
+
+// totals are counted where stacks are built.
+type totals struct {
+	samples   int64
+	errors    int64
+	truncated int64
+	// orphans are samples whose process never became known.
+	orphans int64
+}
+
+// early is a record that came before the event that tells of its process: the
+// two travel through different rings. Either member is nil.
+type early struct {
+	sample *sampler.Sample
+	code   *sampler.CodeRecord
+	drains int
+}
+
+const (
+	// maxEarly bounds the records that wait.
+	maxEarly = 8192
+	// earlyDrains is for how many drains they do.
+	earlyDrains = 4
+)
+
+// Code takes a code object at first sight.
+func (s *Session) Code(record *sampler.CodeRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.targets[record.ID.Generation]; t != nil {
+		s.addCode(t, record)
+	} else if len(s.early) < maxEarly {
+		kept := *record
+		s.early = append(s.early, early{code: &kept, drains: earlyDrains})
+	}
+}
+
+func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
+	remotePath := s.codes.add(record, t, proc.Memory(t.pid))
+	key := sourceFile{remotePath, t.sourcePID}
+	if _, known := s.sourceStart[key]; !known {
+		s.sourceStart[key] = t.startedAt
+	}
+}
+
+// Sample adds one stack to the tree.
+func (s *Session) Sample(sample *sampler.Sample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch t := s.targets[sample.Generation]; {
+	case t != nil:
+		s.add(t, sample)
+	case len(s.early) < maxEarly:
+		kept := *sample
+		kept.Kernel, kept.Python = slices.Clone(sample.Kernel), slices.Clone(sample.Python)
+		s.early = append(s.early, early{sample: &kept, drains: earlyDrains})
+	default:
+		s.totals.orphans++
+	}
+}
+
+// retryEarly adds, in order, the records whose process has become known since.
+func (s *Session) retryEarly() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waiting := s.early[:0]
+	for _, record := range s.early {
+		if record.code != nil {
+			if t := s.targets[record.code.ID.Generation]; t != nil {
+				s.addCode(t, record.code)
+				continue
+			}
+		} else if t := s.targets[record.sample.Generation]; t != nil {
+			s.add(t, record.sample)
+			continue
+		}
+		if record.drains--; record.drains > 0 {
+			waiting = append(waiting, record)
+		} else if record.sample != nil {
+			s.totals.orphans++
+		}
+	}
+	clear(s.early[len(waiting):])
+	s.early = waiting
+}
+
+func (s *Session) add(t *target, sample *sampler.Sample) {
+	s.path = append(s.path[:0], t.root, s.thread(t, sample))
+	if sample.Truncated {
+		s.totals.truncated++
+		s.path = append(s.path, s.tree.Frame(errorFrame("truncated")))
+	} else if sample.Failed {
+		s.path = append(s.path, s.tree.Frame(errorFrame(sample.Reason)))
+	}
+	if sample.Failed || !s.codes.knows(sample.Python) {
+		s.totals.errors++
+	}
+	for i := len(sample.Python) - 1; i >= 0; i-- {
+		if id, ok := s.codes.frame(&sample.Python[i]); ok {
+			s.path = append(s.path, id)
+		}
+	}
+	for i := len(sample.Kernel) - 1; i >= 0; i-- {
+		s.path = append(s.path, s.kernelFrame(sample.Kernel[i]))
+	}
+	t.samples++
+	s.totals.samples++
+	s.tree.Add(s.path, 1)
+}
+
+// kernelFrame is the frame of a kernel address, named once.
+func (s *Session) kernelFrame(address uint64) aggregate.FrameID {
+	id, ok := s.kernelFrames[address]
+	if !ok {
+		id = s.tree.Frame(aggregate.Frame{Kind: protocol.KindKernel, Name: s.kernel.Name(address)})
+		s.kernelFrames[address] = id
+	}
+	return id
+}
+
+// thread is the frame of a sample's thread, named as the kernel names it.
+func (s *Session) thread(t *target, sample *sampler.Sample) aggregate.FrameID {
+	id, ok := t.threads[sample.TID]
+	if !ok {
+		id = s.tree.Frame(aggregate.Frame{
+			Kind: protocol.KindThread, Name: fmt.Sprintf("%s [%d]", sample.Comm, sample.TID),
+		})
+		t.threads[sample.TID] = id
+	}
+	return id
+}
