@@ -69,8 +69,29 @@ struct task_struct {
 
 #pragma clang attribute pop
 
-/* Only ever passed through to helpers. */
-struct bpf_perf_event_data;
+/* What the timer interrupted: uapi/linux/bpf_perf_event.h, whose registers are
+ * those of uapi/asm/ptrace.h. Part of the stable interface, so not relocated. */
+struct bpf_perf_event_data {
+#if defined(__TARGET_ARCH_x86)
+	__u64 general[16];
+	__u64 ip;
+	__u64 cs;
+#else
+	__u64 general[32];
+	__u64 pc;
+	__u64 pstate;
+#endif
+};
+
+/* Whether it was user code, which has no kernel frames. */
+static __always_inline bool is_user_mode(const struct bpf_perf_event_data *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return (ctx->cs & 3) == 3; /* the privilege level, arch/x86/include/asm/ptrace.h */
+#else
+	return !(ctx->pstate & 0xf); /* PSR_MODE_EL0t, arch/arm64/include/asm/ptrace.h */
+#endif
+}
 
 /* include/linux/sched.h; the value has been the same since 2.6. */
 #define PF_KTHREAD 0x00200000

@@ -49,6 +49,7 @@ static __always_inline void fill_header(struct walk *walk, const struct process 
 	walk->generation = process->generation;
 	walk->tgid = pid_tgid >> 32;
 	walk->taken = 0;
+	walk->last_code = 0;
 	walk->kernel_bytes = 0;
 	walk->reason = 0;
 	walk->frame = 0;
@@ -56,8 +57,7 @@ static __always_inline void fill_header(struct walk *walk, const struct process 
 	walk->window_end = 0;
 }
 
-/* Nothing to take, and no error, when the timer interrupted user code. */
-static __always_inline void take_kernel_frames(void *ctx, struct walk *walk)
+static __always_inline void take_kernel_frames(struct bpf_perf_event_data *ctx, struct walk *walk)
 {
 	long bytes = bpf_get_stack(ctx, walk->frames, MAX_KERNEL_FRAMES * sizeof(__u64), 0);
 
@@ -127,7 +127,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	}
 	walk->layout = *layout;
 	fill_header(walk, process, pid_tgid);
-	if (with_kernel)
+	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
 	why = thread_state(process, bpf_get_current_task_btf(), &tstate);
 	if (why == COUNTER_samples) {

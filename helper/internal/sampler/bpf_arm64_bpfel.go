@@ -166,6 +166,11 @@ type bpfPythonOffsets struct {
 	Pad                uint32
 }
 
+type bpfRecentCode struct {
+	_       structs.HostLayout
+	Entries [1024]bpfCodeKey
+}
+
 type bpfRecordType uint32
 
 const (
@@ -216,22 +221,25 @@ type bpfTssLayout struct {
 }
 
 type bpfWalk struct {
-	_           structs.HostLayout
-	Layout      bpfPythonOffsets
-	Frame       uint64
-	WindowStart uint64
-	WindowEnd   uint64
-	Generation  uint32
-	Tgid        uint32
-	Taken       uint32
-	Reason      uint32
-	Window      [1280]uint8
-	Identity    [136]uint8
-	Tstate      [264]uint8
-	KernelBytes uint32
-	Pad         uint32
-	Sample      bpfSample
-	Frames      [13312]uint8
+	_            structs.HostLayout
+	Layout       bpfPythonOffsets
+	Frame        uint64
+	WindowStart  uint64
+	WindowEnd    uint64
+	Generation   uint32
+	Tgid         uint32
+	Taken        uint32
+	Reason       uint32
+	LastChecksum uint32
+	_            [4]byte
+	LastCode     uint64
+	Window       [1280]uint8
+	Identity     [136]uint8
+	Tstate       [264]uint8
+	KernelBytes  uint32
+	Pad          uint32
+	Sample       bpfSample
+	Frames       [13312]uint8
 }
 
 // Names of all BPF objects in the ELF.
@@ -244,6 +252,7 @@ const (
 	bpfMapEvents                = "events"
 	bpfMapOffsets               = "offsets"
 	bpfMapProcesses             = "processes"
+	bpfMapRecentCodes           = "recent_codes"
 	bpfMapSamples               = "samples"
 	bpfMapWalks                 = "walks"
 	bpfProgOnExec               = "on_exec"
@@ -324,6 +333,7 @@ type bpfMapSpecs struct {
 	Events        *ebpf.MapSpec `ebpf:"events"`
 	Offsets       *ebpf.MapSpec `ebpf:"offsets"`
 	Processes     *ebpf.MapSpec `ebpf:"processes"`
+	RecentCodes   *ebpf.MapSpec `ebpf:"recent_codes"`
 	Samples       *ebpf.MapSpec `ebpf:"samples"`
 	Walks         *ebpf.MapSpec `ebpf:"walks"`
 }
@@ -374,6 +384,7 @@ type bpfMaps struct {
 	Events        *ebpf.Map `ebpf:"events"`
 	Offsets       *ebpf.Map `ebpf:"offsets"`
 	Processes     *ebpf.Map `ebpf:"processes"`
+	RecentCodes   *ebpf.Map `ebpf:"recent_codes"`
 	Samples       *ebpf.Map `ebpf:"samples"`
 	Walks         *ebpf.Map `ebpf:"walks"`
 }
@@ -386,6 +397,7 @@ func (m *bpfMaps) Close() error {
 		m.Events,
 		m.Offsets,
 		m.Processes,
+		m.RecentCodes,
 		m.Samples,
 		m.Walks,
 	)
