@@ -89,6 +89,9 @@ func (p *Process) Executable() string {
 	return strings.TrimSuffix(name, " (deleted)")
 }
 
+// Status is /proc/PID/status as it is.
+func (p *Process) Status() ([]byte, error) { return p.read("status") }
+
 // UID is the process's effective user.
 func (p *Process) UID() (int, error) {
 	info, err := p.dir.Stat()

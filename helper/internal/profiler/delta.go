@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"emberline/helper/internal/aggregate"
+	"emberline/helper/internal/proc"
 	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
 )
@@ -12,6 +13,30 @@ import (
 type sourceFile struct {
 	remotePath string
 	pid        int
+}
+
+// Origin tells which process named a source file of the session first. pid is
+// that of the delta's source table; ok is false when no sampled process named it.
+func (s *Session) Origin(remotePath string, pid int) (origin source.Origin, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	origin, ok = s.origins[sourceFile{remotePath, pid}]
+	return origin, ok
+}
+
+// originOf is the process itself, asked now, because it may have changed its
+// user since it was first seen.
+func (t *target) originOf() source.Origin {
+	origin := source.Origin{PID: t.sourcePID, Rights: t.rights, StartedAt: t.startedAt}
+	process, err := proc.Open(t.pid)
+	if err != nil {
+		return origin
+	}
+	defer process.Close()
+	if rights, ok := source.RightsOf(process); ok {
+		origin.Rights = rights
+	}
+	return origin
 }
 
 // processesInDelta bounds the account that rides in every delta; the final one
@@ -24,18 +49,16 @@ func (s *Session) Delta() (delta protocol.Delta, ok bool) {
 	s.mu.Lock()
 	delta, ok = s.tree.Delta()
 	strings := s.tree.Strings()
-	starts := make([]time.Time, len(delta.Sources.PID))
+	origins := make([]source.Origin, len(delta.Sources.PID))
 	paths := make([]string, len(delta.Sources.PID))
 	for i, pid := range delta.Sources.PID {
 		paths[i] = strings[delta.Sources.RemotePath[i]]
-		starts[i] = s.sourceStart[sourceFile{paths[i], pid}]
+		origins[i] = s.origins[sourceFile{paths[i], pid}]
 	}
 	s.mu.Unlock()
 	// Reading files takes time; samples go on meanwhile.
-	for i, pid := range delta.Sources.PID {
-		if sum, readable := source.Hash(pid, paths[i], starts[i]); readable {
-			delta.Sources.SHA256[i] = sum
-		}
+	for i, origin := range origins {
+		delta.Sources.SHA256[i] = source.Hash(origin, paths[i])
 	}
 	delta.ElapsedNs = time.Since(s.started).Nanoseconds()
 	delta.Stats = s.Stats()

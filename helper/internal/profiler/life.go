@@ -7,6 +7,7 @@ import (
 	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/proc"
 	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
 )
 
@@ -43,6 +44,10 @@ func (s *Session) onFork(event sampler.ProcessEvent) {
 		// The child may outlive its parent.
 		at.sourcePID = event.PID
 	}
+	if at.rights.Override {
+		// It may have given them up before it names its first file.
+		at.rights = source.Nobody
+	}
 	s.newTarget(event.PID, event.Generation, parent.name, parent.interpreter, at)
 }
 
@@ -61,7 +66,6 @@ func (s *Session) onEnd(event sampler.ProcessEvent) {
 		t.cpuEndNs = now
 	}
 	t.ended = true
-	t.threads = nil
 	if s.byPID[t.pid] == t {
 		delete(s.byPID, t.pid)
 	}
@@ -86,6 +90,7 @@ func (s *Session) forgetEnded() {
 			continue
 		}
 		s.codes.forget(ended.generation)
+		s.targets[ended.generation].threads = nil
 	}
 	s.ended = kept
 }

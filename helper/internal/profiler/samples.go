@@ -49,8 +49,8 @@ func (s *Session) Code(record *sampler.CodeRecord) {
 func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
 	remotePath := s.codes.add(record, t, proc.Memory(t.pid))
 	key := sourceFile{remotePath, t.sourcePID}
-	if _, known := s.sourceStart[key]; !known {
-		s.sourceStart[key] = t.startedAt
+	if _, known := s.origins[key]; !known {
+		s.origins[key] = t.originOf()
 	}
 }
 

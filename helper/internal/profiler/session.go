@@ -13,6 +13,7 @@ import (
 	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/proc"
 	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/source"
 	"emberline/helper/internal/symbolize"
 	"emberline/helper/protocol"
 )
@@ -39,7 +40,7 @@ type Session struct {
 	kernelFrames map[uint64]aggregate.FrameID
 	byPID        map[int]*target
 	targets      map[uint32]*target
-	sourceStart  map[sourceFile]time.Time
+	origins      map[sourceFile]source.Origin
 	totals       totals
 	path         []aggregate.FrameID
 	failure      error
@@ -79,7 +80,7 @@ func Start(params protocol.StartParams, measureCost bool) (*Session, error) {
 		kernelFrames: map[uint64]aggregate.FrameID{},
 		byPID:        map[int]*target{},
 		targets:      map[uint32]*target{},
-		sourceStart:  map[sourceFile]time.Time{},
+		origins:      map[sourceFile]source.Origin{},
 		stop:         make(chan struct{}),
 		done:         make(chan struct{}),
 	}

@@ -9,6 +9,7 @@ import (
 	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/proc"
 	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
 )
 
@@ -37,6 +38,8 @@ type place struct {
 	// are one, and stay readable when their process has gone.
 	sourcePID int
 	startedAt time.Time
+	// rights over files that the process had when it was first seen.
+	rights source.Rights
 }
 
 // cpuNs is the CPU time spent since sampling began.
@@ -75,6 +78,7 @@ func (s *Session) follow(pid int) error {
 func (s *Session) placeOf(process *proc.Process) place {
 	p := place{directory: process.Directory(), sourcePID: process.PID}
 	p.startedAt, _ = process.StartTime()
+	p.rights, _ = source.RightsOf(process)
 	if root := process.RootID(); root != "" && root == s.ownRoot {
 		p.sourcePID = os.Getpid()
 	}
