@@ -1,14 +1,18 @@
 package cpython
 
 import (
+	"bytes"
 	"path"
 	"regexp"
 	"strconv"
 )
 
-// versionText is PY_VERSION in .rodata. The linker may merge it into the tail
-// of a longer string, so it is bounded at its end by the NUL only.
-var versionText = regexp.MustCompile(`(?:^|[^\d.])(\d)\.(\d{1,2})\.(\d{1,2})(?:(a|b|rc)(\d{1,2}))?\+?\x00`)
+// versionText is PY_VERSION. The linker may merge it into the tail of a longer
+// string, so it is the end of one that counts.
+var versionText = regexp.MustCompile(`(?:^|[^\d.])(\d)\.(\d{1,2})\.(\d{1,2})(?:(a|b|rc)(\d{1,2}))?\+?$`)
+
+// maxVersionText is the longest string in whose tail the version is looked for.
+const maxVersionText = 256
 
 var fileVersion = regexp.MustCompile(`python(\d)\.(\d+)`)
 
@@ -19,7 +23,15 @@ var fileVersion = regexp.MustCompile(`python(\d)\.(\d+)`)
 func versionFromText(rodata []byte, mappedPath string) Version {
 	wanted := fileVersion.FindStringSubmatch(path.Base(mappedPath))
 	var found Version
-	for _, match := range versionText.FindAllSubmatch(rodata, -1) {
+	for text := range bytes.SplitSeq(rodata, []byte{0}) {
+		// A cheap look first: most of .rodata is no text at all.
+		if len(text) == 0 || len(text) > maxVersionText {
+			continue
+		}
+		match := versionText.FindSubmatch(text)
+		if match == nil {
+			continue
+		}
 		version := Version{Major: number(match[1]), Minor: number(match[2]), Micro: number(match[3]), Level: 0xF}
 		if len(match[4]) > 0 {
 			version.Level, version.Serial = levelOf[string(match[4])], number(match[5])
