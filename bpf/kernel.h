@@ -24,10 +24,6 @@ struct thread_struct {
 	unsigned long fsbase;
 };
 
-struct pt_regs {
-	unsigned long ip;
-	unsigned long sp;
-};
 #elif defined(__TARGET_ARCH_arm64)
 
 struct thread_struct {
@@ -36,10 +32,6 @@ struct thread_struct {
 	} uw;
 };
 
-struct pt_regs {
-	__u64 sp;
-	__u64 pc;
-};
 #else
 #error "unsupported architecture"
 #endif

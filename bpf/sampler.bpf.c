@@ -30,7 +30,6 @@ static __always_inline void fill_header(struct walk *walk, const struct process 
 					__u64 pid_tgid)
 {
 	struct sample *sample = &walk->sample;
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 	sample->type = RECORD_SAMPLE;
 	sample->flags = 0;
@@ -39,12 +38,6 @@ static __always_inline void fill_header(struct walk *walk, const struct process 
 	sample->tid = (__u32)pid_tgid;
 	sample->generation = process->generation;
 	sample->reason = 0;
-#if defined(__TARGET_ARCH_x86)
-	sample->user_ip = BPF_CORE_READ(regs, ip);
-#else
-	sample->user_ip = BPF_CORE_READ(regs, pc);
-#endif
-	sample->user_sp = BPF_CORE_READ(regs, sp);
 	bpf_get_current_comm(sample->comm, sizeof(sample->comm));
 	walk->generation = process->generation;
 	walk->tgid = pid_tgid >> 32;
@@ -129,7 +122,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	fill_header(walk, process, pid_tgid);
 	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
-	why = thread_state(process, bpf_get_current_task_btf(), &tstate);
+	why = thread_state(process, (struct task_struct *)bpf_get_current_task(), &tstate);
 	if (why == COUNTER_samples) {
 		walk_python(walk, tstate);
 	} else {

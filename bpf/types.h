@@ -170,8 +170,6 @@ struct sample {
 	__u32 generation;
 	/* enum counter: what ended the walk early, 0 for nothing */
 	__u32 reason;
-	__u64 user_ip;
-	__u64 user_sp;
 	char comm[COMM_BYTES];
 	__u16 kernel_frames;
 	__u16 python_frames;

@@ -188,8 +188,6 @@ type bpfSample struct {
 	Tid          uint32
 	Generation   uint32
 	Reason       uint32
-	UserIp       uint64
-	UserSp       uint64
 	Comm         [16]int8
 	KernelFrames uint16
 	PythonFrames uint16

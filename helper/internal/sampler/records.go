@@ -37,8 +37,6 @@ type Sample struct {
 	// Kernel addresses.
 	Kernel []uint64
 	Python []PythonFrame
-	// UserIP is the user instruction that runs or entered the kernel.
-	UserIP uint64
 	// Reason names the counter that ended the walk early, empty for a whole stack.
 	Reason         string
 	Truncated      bool
@@ -143,7 +141,6 @@ func (d *decoder) sample(raw []byte) (Sample, bool) {
 		TID:            int(header.Tid),
 		Generation:     header.Generation,
 		Comm:           comm(header.Comm),
-		UserIP:         header.UserIp,
 		Truncated:      header.Flags&uint32(bpfSampleFlagSAMPLE_TRUNCATED) != 0,
 		Failed:         header.Flags&uint32(bpfSampleFlagSAMPLE_ERROR) != 0,
 		NoThreadState:  header.Flags&uint32(bpfSampleFlagSAMPLE_NO_THREAD_STATE) != 0,
