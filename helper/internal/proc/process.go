@@ -79,6 +79,17 @@ func (p *Process) CommandLine() string {
 	return string(bytes.ReplaceAll(bytes.TrimRight(data, "\x00"), []byte{0}, []byte{' '}))
 }
 
+// IsAlive is false for a process that has ended, reaped or not.
+func (p *Process) IsAlive() bool {
+	data, err := p.read("stat")
+	if err != nil {
+		return false
+	}
+	// The state follows the name in parentheses, which may itself hold any character.
+	end := bytes.LastIndexByte(data, ')')
+	return end >= 0 && end+2 < len(data) && data[end+2] != 'Z' && data[end+2] != 'X'
+}
+
 // Executable is the path of the running program as the process sees it; empty
 // for a kernel thread, and when it cannot be read.
 func (p *Process) Executable() string {

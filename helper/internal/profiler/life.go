@@ -19,15 +19,23 @@ func (s *Session) onProcess(event sampler.ProcessEvent) {
 	case sampler.Forked:
 		s.onFork(event)
 	case sampler.Execed:
+		// Counted first: between two programs a pid is not without target.
+		s.addStarting(1)
 		s.onEnd(event)
-		s.starting.Add(1)
 		go func() {
-			defer s.starting.Done()
+			defer s.addStarting(-1)
 			s.followStarting(event)
 		}()
 	case sampler.Exited:
 		s.onEnd(event)
 	}
+}
+
+func (s *Session) addStarting(n int) {
+	s.mu.Lock()
+	s.nowStarting += n
+	s.mu.Unlock()
+	s.starting.Add(n)
 }
 
 // onFork takes over what is known of the parent: the kernel side already

@@ -47,7 +47,9 @@ type Session struct {
 	final        *protocol.Stats
 	ended        []endedTarget
 	early        []early
-	starting     sync.WaitGroup
+	// programs that were just executed and are being looked at
+	nowStarting int
+	starting    sync.WaitGroup
 
 	stop     chan struct{}
 	stopOnce sync.Once
@@ -192,7 +194,7 @@ func (s *Session) shouldStop() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.byPID) == 0
+	return len(s.byPID) == 0 && s.nowStarting == 0
 }
 
 // Done is closed when the session has ended and its last samples are in the tree.

@@ -1,6 +1,7 @@
 package profiler
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -67,6 +68,13 @@ func (s *Session) follow(pid int) error {
 	generation, err := s.sampler.Follow(pid, samplerTarget(found))
 	if err != nil {
 		return err
+	}
+	if !process.IsAlive() {
+		// Its exit was reported before the kernel knew that it is followed; the
+		// entry would wait for whoever gets the pid next.
+		return errors.Join(
+			protocol.Errorf(protocol.ErrNoSuchProcess, "Process %d has ended.", pid),
+			s.sampler.Unfollow(pid))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
