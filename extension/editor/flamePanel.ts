@@ -17,6 +17,8 @@ export interface FlameSource {
   readonly frequencyHz: number;
   readonly profile: Profile | undefined;
   readonly isLive: boolean;
+  /** Samples that never reached us. */
+  readonly lost: number;
 }
 
 export interface FlamePanelDeps {
@@ -70,7 +72,7 @@ export class FlamePanel implements vscode.Disposable {
 
   /** Forwards a delta that was applied to the profile. */
   delta(delta: ProfileDelta): void {
-    if (this.#isReady) this.#send({ type: "delta", delta });
+    if (this.#isReady) this.#send({ type: "delta", delta, lost: this.#deps.source().lost });
   }
 
   setLive(isLive: boolean): void {
@@ -135,10 +137,10 @@ export class FlamePanel implements vscode.Disposable {
   }
 
   #sendAll(): void {
-    const { title, frequencyHz, profile, isLive } = this.#deps.source();
+    const { title, frequencyHz, profile, isLive, lost } = this.#deps.source();
     this.#isLive = isLive;
     const snapshot = profile === undefined || profile.sequence === 0 ? null : profile.snapshot();
-    this.#send({ type: "reset", title, frequencyHz, snapshot, isLive });
+    this.#send({ type: "reset", title, frequencyHz, snapshot, isLive, lost });
   }
 
   #sendFocus(): void {

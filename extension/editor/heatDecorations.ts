@@ -20,7 +20,7 @@ import type { TrackedDocument, TrackedDocuments } from "./trackedDocuments";
 
 /** Marked lines of one document, computed once however many editors show it. */
 interface Marks {
-  readonly samples: number;
+  readonly revision: number;
   readonly sources: number;
   readonly lines: readonly MarkedLine[];
 }
@@ -119,15 +119,16 @@ export class HeatDecorations implements vscode.Disposable {
   }
 
   #marksOf(tracked: TrackedDocument): readonly MarkedLine[] {
-    const { samples } = this.#model;
+    const { samples, revision } = this.#model;
     const known = this.#marks.get(tracked.document);
-    if (known?.samples === samples && known.sources === tracked.sources.length) return known.lines;
+    if (known?.revision === revision && known.sources === tracked.sources.length)
+      return known.lines;
     const lines = planHeat(
       this.#model.linesOf(tracked.sources),
       samples,
       readOptions(tracked.document),
     );
-    this.#marks.set(tracked.document, { samples, sources: tracked.sources.length, lines });
+    this.#marks.set(tracked.document, { revision, sources: tracked.sources.length, lines });
     return lines;
   }
 

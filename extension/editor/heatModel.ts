@@ -1,6 +1,7 @@
 /** The figures all views share: one StackIndex and one Heat per profile, computed once a delta. */
 import { computeHeat, linesOfSources, type Heat, type LineHeat } from "../core/lineHeat";
 import type { Profile } from "../core/profile";
+import { EVERYTHING, selectedSelf, type Selection } from "../core/selection";
 import { StackIndex } from "../core/stackIndex";
 
 const noSources: readonly number[] = [];
@@ -10,14 +11,33 @@ export class HeatModel {
   #heat: Heat | undefined;
   #byPath = new Map<string, number[]>();
   #sourcesSeen = 0;
+  #selection: Selection = EVERYTHING;
+  #revision = 0;
+
+  /** Another number whenever any figure may have changed. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   get index(): StackIndex | undefined {
     return this.#index;
   }
 
-  /** Samples in the profile; 0 when there is none. */
+  /** Samples selected, of which every share is a share; 0 without a profile. */
   get samples(): number {
-    return this.#index?.profile.totalSamples ?? 0;
+    return this.heat?.samples ?? 0;
+  }
+
+  /** Narrows all figures to a part of the samples, until another profile begins. */
+  select(selection: Selection): void {
+    this.#selection = selection;
+    this.#heat = undefined;
+    this.#revision++;
+  }
+
+  /** Samples of the selection that ended at each node; undefined without a profile. */
+  get selfOfNodes(): Float64Array | undefined {
+    return this.#index === undefined ? undefined : selectedSelf(this.#index, this.#selection);
   }
 
   /** Every remote path seen, in order of first sight. */
@@ -31,10 +51,12 @@ export class HeatModel {
    */
   update(profile: Profile | undefined): void {
     this.#heat = undefined;
+    this.#revision++;
     if (profile === undefined || profile !== this.#index?.profile) {
       this.#index = profile === undefined ? undefined : new StackIndex(profile);
       this.#byPath = new Map();
       this.#sourcesSeen = 0;
+      this.#selection = EVERYTHING;
     } else {
       this.#index.extend();
     }
@@ -50,7 +72,7 @@ export class HeatModel {
   /** Counts per line and function; undefined without a profile. */
   get heat(): Heat | undefined {
     if (this.#heat === undefined && this.#index !== undefined) {
-      this.#heat = computeHeat(this.#index);
+      this.#heat = computeHeat(this.#index, this.#selection);
     }
     return this.#heat;
   }

@@ -23,6 +23,8 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
   readonly #view: vscode.TreeView<HotLine>;
   readonly #disposables: vscode.Disposable[];
   readonly onDidChangeTreeData = this.#changed.event;
+  #state: SessionState = { kind: "idle" };
+  #zoom: string | undefined;
 
   constructor(model: HeatModel, open: (source: number, line: number) => Promise<void>) {
     this.#model = model;
@@ -42,7 +44,15 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
     if (this.#view.visible) this.#changed.fire();
   }
 
+  /** Says to which function the list is narrowed; undefined for none. */
+  showZoom(functionName: string | undefined): void {
+    this.#zoom = functionName;
+    this.showState(this.#state);
+    this.refresh();
+  }
+
   showState(state: SessionState): void {
+    this.#state = state;
     const results = resultsOf(state);
     const stats = results?.stats;
     if (results === undefined) {
@@ -58,6 +68,8 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
       this.#view.message = texts.hotLinesEnded(results.ended.message);
     } else if (isRunning(state) && (stats?.samples ?? 0) === 0) {
       this.#view.message = texts.hotLinesWaiting;
+    } else if (this.#zoom !== undefined) {
+      this.#view.message = texts.hotLinesZoomed(this.#zoom);
     } else {
       delete this.#view.message;
     }

@@ -41,11 +41,12 @@ export class HeatHover implements vscode.HoverProvider {
     const markdown = new vscode.MarkdownString();
     markdown.appendMarkdown(`**${texts.hoverSelf}** ${formatShare(heat.self, samples)}  \n`);
     markdown.appendMarkdown(`**${texts.hoverTotal}** ${formatShare(heat.total, samples)}`);
-    const { index } = this.model;
-    if (index !== undefined) {
+    const { index, selfOfNodes } = this.model;
+    if (index !== undefined && selfOfNodes !== undefined) {
       const sources = new Set(tracked.sources);
       const { callers, callees } = lineNeighbours(
         index,
+        selfOfNodes,
         (id) =>
           id >= 0 && index.lineNumber.at(id) === heat.line && sources.has(index.lineSource.at(id)),
       );

@@ -6,7 +6,11 @@ import { lineNeighbours, type Neighbour } from "./lineNeighbours";
 function neighboursOf(text: string, line: number) {
   const profile = profileFromText(text);
   const index = new StackIndex(profile);
-  const found = lineNeighbours(index, (id) => id >= 0 && index.lineNumber.at(id) === line);
+  const found = lineNeighbours(
+    index,
+    index.profile.nodes.self.data.slice(0, index.profile.nodes.parent.length),
+    (id) => id >= 0 && index.lineNumber.at(id) === line,
+  );
   const name = (n: Neighbour) => `${profile.functionName(n.functionIndex)} ${n.samples}`;
   return { callers: found.callers.map(name), callees: found.callees.map(name) };
 }

@@ -18,15 +18,17 @@ export interface LineNeighbours {
 /**
  * The nearest frames above and below the outermost appearance of a line in each
  * stack, so that recursion counts once. Processes and threads are no callers.
+ * `self` gives per node the samples that ended there, as a selection counts them.
  */
 export function lineNeighbours(
   index: StackIndex,
+  self: Float64Array,
   isLine: (lineId: number) => boolean,
 ): LineNeighbours {
   const { profile } = index;
   const { nodes, frames, functions } = profile;
-  const length = Math.min(nodes.parent.length, index.outermostLine.length);
-  const subtree = nodes.self.data.slice(0, length);
+  const length = Math.min(self.length, index.outermostLine.length);
+  const subtree = self.slice(0, length);
   const callees = new Map<number, number>();
   const callers = new Map<number, number>();
   const isOutermost = (node: number) =>

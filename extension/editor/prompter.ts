@@ -26,6 +26,8 @@ interface InputOptions {
   readonly refused: boolean;
   readonly step?: number;
   readonly totalSteps?: number;
+  /** Set when the answer may be kept: the prompt to show while the user wants that. */
+  readonly rememberPrompt?: string;
 }
 
 interface SecretAnswer {
@@ -113,23 +115,26 @@ export class EditorPrompter implements Prompter {
   ): Promise<string | undefined> {
     const who = `${question.user}@${question.host}`;
     const key = sudoSecretPrefix + who;
-    this.#pending = undefined;
     if (question.refused) {
+      this.#pending = undefined;
       await this.#forget(key);
-    } else if (question.attempt === 1) {
+    } else if (question.question === undefined) {
       const kept = await this.#secrets.get(key);
       if (kept !== undefined) return kept;
     }
+    // Anything but the password is a code, which is useless tomorrow.
+    const isPassword = question.question === undefined;
     const answer = await input(
       {
         title: texts.sudoTitle(who),
-        prompt: texts.sudoPrompt,
+        prompt: isPassword
+          ? texts.sudoPrompt(question.command)
+          : texts.serverAsks(question.host, question.question ?? ""),
         password: true,
         refused: question.refused,
+        ...(isPassword && { rememberPrompt: texts.sudoPromptRemember(question.command) }),
       },
       signal,
-      // A second question without a refusal is a code, which is useless tomorrow.
-      question.attempt === 1 || question.refused,
     );
     if (answer?.remember === true) this.#pending = { key, password: answer.value };
     return answer?.value;
@@ -168,11 +173,7 @@ export class EditorPrompter implements Prompter {
   }
 }
 
-function input(
-  options: InputOptions,
-  signal: AbortSignal,
-  offerToRemember = false,
-): Promise<SecretAnswer | undefined> {
+function input(options: InputOptions, signal: AbortSignal): Promise<SecretAnswer | undefined> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const box = vscode.window.createInputBox();
@@ -186,10 +187,10 @@ function input(
     box.ignoreFocusOut = true;
     if (options.refused) box.validationMessage = texts.refused;
     const showRemember = () => {
-      if (!offerToRemember) return;
+      if (options.rememberPrompt === undefined) return;
       const icon = new vscode.ThemeIcon(remember ? "pass-filled" : "save");
       box.buttons = [{ iconPath: icon, tooltip: remember ? texts.rememberOn : texts.rememberOff }];
-      box.prompt = remember ? texts.sudoPromptRemember : options.prompt;
+      box.prompt = remember ? options.rememberPrompt : options.prompt;
     };
     showRemember();
     const finish = (value: SecretAnswer | undefined) => {

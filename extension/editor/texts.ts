@@ -22,7 +22,6 @@ export const phaseDeploying = "Putting the helper in place";
 export const phaseElevating = "Gaining the privilege to sample";
 export const phaseListing = "Looking for Python processes";
 export const phaseStarting = "Starting to sample";
-export const phaseFirstSamples = "Waiting for the first samples";
 
 export const loginTitle = (who: string): string => `Log in as ${who}`;
 export const passwordTitle = (who: string): string => `Password for ${who}`;
@@ -30,9 +29,10 @@ export const passphraseTitle = (keyPath: string): string => `Passphrase for ${ke
 export const sudoTitle = (who: string): string => `sudo password for ${who}`;
 export const secretPrompt = "Sent to this host only, and not stored";
 export const passphrasePrompt = "Used on this machine only, and not stored";
-export const sudoPrompt = "Needed to start the sampler as root; not stored";
-export const sudoPromptRemember =
-  "Needed to start the sampler as root; kept in VS Code's secret store once sudo accepts it";
+export const sudoPrompt = (command: string): string =>
+  `Sampling needs root. It runs ${command} there. The password is not stored`;
+export const sudoPromptRemember = (command: string): string =>
+  `Sampling needs root. It runs ${command} there. The password is kept in VS Code's secret store once sudo accepts it`;
 export const rememberOff = "Keep in VS Code's secret store (now: off)";
 export const rememberOn = "Keep in VS Code's secret store (now: on)";
 export const refused = "That was not accepted; try again";
@@ -58,15 +58,12 @@ export const hostKeyDetail = (key: {
   ].join("\n\n");
 export const hostKeyAccept = "Trust and Connect";
 
-export const stopButton = "Stop";
 export const showLogButton = "Show Log";
 export const retryButton = "Try Again";
-export const chooseProcessButton = "Choose Process";
 export const showDetailsButton = "Show Details";
 export const showFlameGraphButton = "Show Flame Graph";
 
 export const flameGraphTitle = "Emberline Flame Graph";
-export const hotLinesTitle = "Hot Lines";
 export const notBusy = "No session is running.";
 export const alreadyBusy = "A session is already running; stop it first.";
 export const localOnlyOnLinux = "Profile This Machine needs VS Code to run on Linux.";
@@ -76,8 +73,8 @@ export const passwordsForgotten = "Saved passwords were removed from the secret 
 export const sourceDiffers = (fileName: string): string =>
   `${fileName} here is not the file that runs on the host, so its heat is approximate (marked with ~).`;
 export const openProfiledSource = "Open Profiled Source";
-export const sourceGone = (remotePath: string): string =>
-  `# ${remotePath}\n# The source cannot be read any more: the connection to the host is closed.\n# Profile the host again to read it.\n`;
+export const sourceUnreadable = (remotePath: string, message: string, next: string): string =>
+  `# ${remotePath}\n# ${message}\n# ${next}\n`;
 
 export const statusTooltip = "Click for what you can do";
 export const menuTitle = "Emberline";
@@ -96,5 +93,7 @@ export const hoverApproximate = "~ This line is not exactly the one that ran.";
 export const hoverUnknown =
   "~ What ran cannot be compared with this file: it was changed on the host after the program had started, or could not be read there.";
 
+export const hotLinesZoomed = (functionName: string): string =>
+  `Within ${functionName}, as zoomed in the flame graph.`;
 export const hotLinesWaiting = "Waiting for the first samples.";
 export const hotLinesEnded = (message: string): string => `${message} The samples are kept.`;

@@ -119,20 +119,24 @@ export class TrackedDocuments implements vscode.Disposable {
     const remoteSource = sources.find((source) => (profile?.sources.sha256[source] ?? "") !== "");
     if (remoteSource === undefined) return { fidelity: "unknown", ranText: undefined };
     if (document.uri.scheme === sourceScheme) {
-      const text = document.getText();
-      const isSame = hashes.has(sha256Hex(Buffer.from(text, "utf8")));
+      // Not the document's text: the editor may have changed its line ends.
+      const text = await this.#remoteText(document.uri);
+      const isSame = text !== undefined && hashes.has(sha256Hex(Buffer.from(text, "utf8")));
       return { fidelity: isSame ? "exact" : "unknown", ranText: isSame ? text : undefined };
     }
     const bytes = await readBytes(document.uri);
     if (bytes !== null && hashes.size === 1 && hashes.has(sha256Hex(bytes))) {
       return { fidelity: "exact", ranText: new TextDecoder().decode(bytes) };
     }
-    return { fidelity: "differs", ranText: await this.#remoteText(remoteSource) };
+    return {
+      fidelity: "differs",
+      ranText: await this.#remoteText(this.#sourceMap.remoteUri(remoteSource)),
+    };
   }
 
-  async #remoteText(source: number): Promise<string | undefined> {
+  async #remoteText(uri: vscode.Uri): Promise<string | undefined> {
     try {
-      return await this.#readRemote(this.#sourceMap.remoteUri(source));
+      return await this.#readRemote(uri);
     } catch {
       // Without it lines keep their numbers, marked approximate like the rest of the file.
       return undefined;

@@ -38,6 +38,7 @@ interface FactsByCode {
   "deploy-no-place": { host: string; reasons: string };
   "deploy-failed": { host: string; reason: string };
   "helper-tampered": { host: string; path: string };
+  "helper-unreadable-by-root": { host: string; path: string };
   "sudo-missing": { host: string; user: string };
   "sudo-refused": { host: string; user: string };
   "sudo-not-allowed": { host: string; user: string; reason: string };
@@ -176,6 +177,10 @@ const catalogue: { [C in RemoteErrorCode]: (facts: FactsByCode[C]) => Entry } = 
   "helper-tampered": (f) => ({
     sentence: `${f.path} on ${f.host} is not the helper that was put there, so it was not run.`,
     nextStep: "Find out who changed that file before you connect again.",
+  }),
+  "helper-unreadable-by-root": (f) => ({
+    sentence: `Root on ${f.host} may not read ${f.path}.`,
+    nextStep: "Make /var/tmp or /tmp there writable and mounted without noexec.",
   }),
   "sudo-missing": (f) => ({
     sentence: `Sampling needs root, ${f.user} on ${f.host} is not root, and there is no sudo.`,

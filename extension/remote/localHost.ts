@@ -10,7 +10,10 @@ export const localHost: CommandHost = {
     throwIfCancelled(signal);
     const child = spawn("/bin/sh", ["-c", script], { stdio: ["pipe", "pipe", "pipe"] });
     const exited = new Promise<ExitInfo>((resolve) => {
-      child.once("error", () => resolve({ kind: "exit", code: 127 }));
+      // Also told when a signal was refused (a child that became root by sudo); that is no end.
+      child.on("error", () => {
+        if (child.pid === undefined) resolve({ kind: "exit", code: 127 });
+      });
       child.once("close", (code, name) => {
         resolve(
           name === null ? { kind: "exit", code: code ?? 1 } : { kind: "signal", signal: name },

@@ -70,4 +70,8 @@ export interface SudoPasswordQuestion {
   readonly attempt: number;
   /** Whether the answer before was refused; false on attempt 2 means a second question (a code). */
   readonly refused: boolean;
+  /** What will run as root. */
+  readonly command: string;
+  /** The host's own words when it asks for something else than the password, such as a code. */
+  readonly question?: string;
 }

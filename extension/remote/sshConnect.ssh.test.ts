@@ -373,7 +373,9 @@ describe.skipIf(skipReason)("connectSsh against a real sshd", () => {
       );
       expect(error.code).toBe("auth-refused");
       expect(error.message).toContain(`key ${strangerKey.path}, password`);
-      expect(error.message).toContain("the host accepts: publickey, password, keyboard-interactive");
+      expect(error.message).toContain(
+        "the host accepts: publickey, password, keyboard-interactive",
+      );
       expect(prompter.asked.map((one) => one.name)).toEqual(Array(3).fill("askPassword"));
     });
 

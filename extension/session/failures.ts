@@ -1,5 +1,6 @@
-import { isRemoteError, reasonOf } from "../remote/errors";
-import type { EndedParams } from "../wire/protocol.gen";
+import { isRemoteError, oneLine, reasonOf } from "../remote/errors";
+import { HelperError, isHelperErrorCode } from "../wire/errors";
+import { helperErrors, type EndedParams, type HelperErrorCode } from "../wire/protocol.gen";
 import type { Failure } from "./state";
 
 /** A failure as something that can be thrown. */
@@ -12,11 +13,6 @@ export class SessionError extends Error {
 
 /** What can fail between a running helper and the results, besides the helper's and remote's catalogues. */
 export const failures = {
-  linkLost: (host: string): Failure => ({
-    code: "link-lost",
-    message: `The connection to ${host} was lost.`,
-    nextStep: "Connect again; what was received so far is kept.",
-  }),
   linkClosed: (): SessionError =>
     new SessionError({
       code: "link-closed",
@@ -44,9 +40,32 @@ export const failures = {
       : {
           code: ended.reason,
           message: ended.message,
-          nextStep: "The samples received so far are kept.",
+          nextStep: isHelperErrorCode(ended.reason)
+            ? `${helperNextStep(ended.reason)} The samples received so far are kept.`
+            : "The samples received so far are kept.",
         },
 } as const;
+
+/**
+ * Next steps where the helper's own is for the command line: these failures meet
+ * a person who has a picker in front of them and no shell on the host.
+ */
+const editorNextSteps: { readonly [C in HelperErrorCode]?: string } = {
+  usage: "Please report this with the Emberline log.",
+  internal: "Please report this with the Emberline log.",
+  "version-mismatch": "Profile again: the helper that fits is then put on the host.",
+  "not-permitted": "Connect as root, or as a user who may use sudo.",
+  "bpf-forbidden":
+    "Profile the machine itself and not a container on it, or allow the bpf system call there.",
+  "no-such-process": "Choose another process: the list shows those that run.",
+  "not-python": "Choose another process: the list shows those that run Python.",
+  "unsupported-python": "Choose another process: the list says which can be profiled, and why.",
+};
+
+/** The one next step for a person in the editor. */
+export function helperNextStep(code: HelperErrorCode): string {
+  return editorNextSteps[code] ?? helperErrors[code].nextStep;
+}
 
 /** Names that runtimes give to an abort; the person asked for it, so it is no failure. */
 export function isAbort(error: unknown): boolean {
@@ -58,6 +77,10 @@ export function isAbort(error: unknown): boolean {
 /** The catalogue entry behind whatever was thrown; anything else is a defect of ours and says so. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof SessionError) return error.failure;
+  if (error instanceof HelperError) {
+    const { code, message } = error;
+    return { code, message: oneLine(message) + ".", nextStep: helperNextStep(code) };
+  }
   if (isRemoteError(error)) {
     return { code: error.code, message: error.message, nextStep: error.nextStep };
   }

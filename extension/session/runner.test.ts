@@ -8,7 +8,8 @@ import type {
   StartResult,
   Stats,
 } from "../wire/protocol.gen";
-import { failures } from "./failures";
+import { remoteError } from "../remote/errors";
+import { toFailure } from "./failures";
 import type { HelperClient, ProcessAnswer, Questions } from "./ports";
 import { SessionRunner } from "./runner";
 import { resultsOf, type Failure, type Target } from "./state";
@@ -121,7 +122,8 @@ class ScriptedHelper implements HelperClient {
   }
   loseLink(): void {
     this.isOpen = false;
-    for (const listener of this.#lost) listener(failures.linkLost("web1"));
+    for (const listener of this.#lost)
+      listener(toFailure(remoteError("link-lost", { host: "web1" })));
   }
 }
 
@@ -151,7 +153,7 @@ function session(script: Script = {}) {
       return helper === undefined ? Promise.reject(new Error("no more")) : Promise.resolve(helper);
     },
     questions,
-    samplingOptions: () => ({ frequencyHz: 99, native: true, kernel: true }),
+    samplingOptions: () => ({ frequencyHz: 99, kernel: true }),
     log: () => {},
   });
   runner.listen({ onState: (state) => kinds.push(state.kind) });

@@ -7,6 +7,7 @@ import {
   isRunning,
   reduce,
   type Failure,
+  type ReachPhase,
   type SessionEvent,
   type SessionState,
   type Target,
@@ -177,9 +178,8 @@ export class SessionRunner {
     if (this.#client?.isOpen && sameTarget(this.#clientTarget, target)) return this.#client;
     await this.#closeClient();
     signal.throwIfAborted();
-    const onPhase = (phase: "connecting" | "deploying" | "elevating", detail: string) => {
-      this.#deps.log(`${phase}: ${detail}`);
-      this.#dispatch({ kind: "phase", phase });
+    const onPhase = (phase: ReachPhase, detail: string) => {
+      if (!signal.aborted) this.#dispatch({ kind: "phase", phase, detail });
     };
     const client = await this.#deps.connect(target, onPhase, signal);
     this.#client = client;
@@ -198,17 +198,34 @@ export class SessionRunner {
     const params = {
       pids: [...pids],
       ...this.#deps.samplingOptions(),
+      native: false,
       deltaIntervalMs: DELTA_INTERVAL_MS,
     };
-    const run = await client.start(params, signal);
+    const run = await client.start(params, signal).catch(async (error: unknown) => {
+      await this.#logDoctor(client, signal);
+      throw error;
+    });
     if (signal.aborted) {
       // The cancel crossed the answer: the helper samples, and nobody wants it.
       await withTimeout(client.stop(run.sessionId), STOP_TIMEOUT_MS);
       signal.throwIfAborted();
     }
-    this.#replaceProfile(new Profile());
+    // In this order, so that whoever is told of the new profile finds its run in the state.
     this.#dispatch({ kind: "started", run });
+    this.#replaceProfile(new Profile());
     for (const delta of this.#early.splice(0)) this.#receive(delta);
+  }
+
+  /** What the helper finds missing on its host, for the log behind the failure's sentence. */
+  async #logDoctor(client: HelperClient, signal: AbortSignal): Promise<void> {
+    try {
+      const { checks } = await client.doctor(signal);
+      for (const { name, ok, found, nextStep } of checks) {
+        this.#deps.log(`doctor: ${name}: ${ok ? "ok" : "MISSING"}: ${found} ${nextStep}`.trim());
+      }
+    } catch (error) {
+      this.#deps.log(`doctor: ${toFailure(error).message}`);
+    }
   }
 
   #receive(delta: Delta): void {
@@ -253,9 +270,12 @@ export class SessionRunner {
     this.#dispatch({ kind: "failed", failure });
   }
 
-  /** After a run or a cancel: keeps the link for a while when there are results to explore. */
+  /**
+   * After a run, a cancel or a failure: keeps the link for a while when there are
+   * results to explore, or when another try would have to ask for the password again.
+   */
   async #settle(): Promise<void> {
-    if (this.#profile === undefined) return this.#closeClient();
+    if (this.#profile === undefined && this.#state.kind !== "failed") return this.#closeClient();
     clearTimeout(this.#linger);
     this.#linger = setTimeout(() => {
       if (!isBusy(this.#state)) void this.#closeClient();

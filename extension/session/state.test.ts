@@ -53,8 +53,8 @@ const stats = (samples: number): Stats => ({
 const toSampling: readonly SessionEvent[] = [
   { kind: "begin", target: undefined },
   { kind: "hostChosen", target },
-  { kind: "phase", phase: "deploying" },
-  { kind: "phase", phase: "elevating" },
+  { kind: "phase", phase: "deploying", detail: "" },
+  { kind: "phase", phase: "elevating", detail: "sudo" },
   { kind: "connected", helper },
   { kind: "listed" },
   { kind: "processesChosen", selection },

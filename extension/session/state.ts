@@ -1,9 +1,8 @@
+import type { HostTarget, ReachPhase } from "../remote/reach";
 import type { HelperInfo, StartResult, Stats } from "../wire/protocol.gen";
 
-/** Where the helper runs. `destination` is an ssh alias or user@host:port. */
-export type Target =
-  | { readonly kind: "ssh"; readonly destination: string }
-  | { readonly kind: "local" };
+/** Where the helper runs. */
+export type Target = HostTarget;
 
 /** What is sampled; no pids means every Python on the host. */
 export interface Selection {
@@ -30,8 +29,7 @@ export interface Results {
   readonly ended: Failure | undefined;
 }
 
-/** Steps of reaching the host, as remote/ reports them. */
-export type ReachPhase = "connecting" | "deploying" | "elevating";
+export type { ReachPhase } from "../remote/reach";
 
 /**
  * Where a session is. `kept` carries the results of an earlier run through a
@@ -43,6 +41,8 @@ export type SessionState =
   | {
       readonly kind: ReachPhase;
       readonly target: Target;
+      /** How far it is or what will run, in words; may be empty. */
+      readonly detail: string;
       readonly kept: Results | undefined;
     }
   | {
@@ -65,7 +65,7 @@ export type SessionState =
 export type SessionEvent =
   | { readonly kind: "begin"; readonly target: Target | undefined }
   | { readonly kind: "hostChosen"; readonly target: Target }
-  | { readonly kind: "phase"; readonly phase: ReachPhase }
+  | { readonly kind: "phase"; readonly phase: ReachPhase; readonly detail: string }
   | { readonly kind: "connected"; readonly helper: HelperInfo }
   | { readonly kind: "listed" }
   | { readonly kind: "back" }
@@ -91,15 +91,15 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
       const kept = resultsOf(state);
       return event.target === undefined
         ? { kind: "choosingHost", kept }
-        : { kind: "connecting", target: event.target, kept };
+        : { kind: "connecting", target: event.target, detail: "", kept };
     }
     case "hostChosen":
       return state.kind === "choosingHost"
-        ? { kind: "connecting", target: event.target, kept: state.kept }
+        ? { kind: "connecting", target: event.target, detail: "", kept: state.kept }
         : state;
     case "phase":
-      return isReaching(state) && state.kind !== event.phase
-        ? { kind: event.phase, target: state.target, kept: state.kept }
+      return isReaching(state) && (state.kind !== event.phase || state.detail !== event.detail)
+        ? { kind: event.phase, target: state.target, detail: event.detail, kept: state.kept }
         : state;
     case "connected":
       return isReaching(state)
@@ -172,7 +172,10 @@ export function isRunning(
   return state.kind === "sampling" || state.kind === "stopping";
 }
 
-function isReaching(state: SessionState): state is Extract<SessionState, { kind: ReachPhase }> {
+/** On the way to a running helper. */
+export function isReaching(
+  state: SessionState,
+): state is Extract<SessionState, { kind: ReachPhase }> {
   return state.kind === "connecting" || state.kind === "deploying" || state.kind === "elevating";
 }
 
