@@ -6,7 +6,7 @@
  * language server do to an editor (edit files, run commands, read settings,
  * open links, register features) is therefore switched off, not just unused.
  */
-import * as vscode from "vscode";
+import type * as vscode from "vscode";
 import {
   CloseAction,
   ErrorAction,

@@ -106,7 +106,7 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
   #tooltip(line: HotLine): string {
     const { samples } = this.#model;
     return [
-      `${line.functionName}`,
+      line.functionName,
       `${line.remotePath}:${line.line}`,
       `${texts.hoverSelf}: ${formatShare(line.self, samples)}`,
       `${texts.hoverTotal}: ${formatShare(line.total, samples)}`,

@@ -46,7 +46,7 @@ export function pickProcesses(
 ): Promise<ProcessAnswer> {
   if (signal.aborted) return Promise.resolve(undefined);
   return new Promise((resolve, reject) => {
-    new OpenPicker(question, signal, resolve, reject);
+    new OpenPicker(question, signal, resolve, reject).show();
   });
 }
 
@@ -94,7 +94,10 @@ class OpenPicker {
     picker.onDidAccept(() => this.#accept());
     picker.onDidHide(() => this.#finish(undefined));
     signal.addEventListener("abort", this.#onAbort, { once: true });
-    picker.show();
+  }
+
+  show(): void {
+    this.#picker.show();
     void this.#refresh();
   }
 

@@ -1,5 +1,12 @@
 import { remoteError } from "./errors";
-import type { Prompter } from "./prompter";
+import type {
+  KeyboardInteractiveQuestion,
+  PassphraseQuestion,
+  PasswordQuestion,
+  Prompter,
+  SudoPasswordQuestion,
+  UnknownHostKeyQuestion,
+} from "./prompter";
 
 /** Throws the catalogue's “cancelled” when the signal has fired. */
 export function throwIfCancelled(signal: AbortSignal): void {
@@ -91,12 +98,9 @@ export class Deadline {
  * signal fires, and throw “cancelled” instead of answering undefined.
  */
 export function askingPrompter(prompter: Prompter, signal: AbortSignal, deadline?: Deadline) {
-  const ask = async <Q, A>(
-    question: (q: Q, signal: AbortSignal) => Promise<A | undefined>,
-    q: Q,
-  ): Promise<A> => {
+  const ask = async <A>(question: () => Promise<A | undefined>): Promise<A> => {
     throwIfCancelled(signal);
-    const asked = () => orCancelled(question.call(prompter, q, signal), signal);
+    const asked = () => orCancelled(question(), signal);
     const answer = await (deadline ? deadline.during(asked) : asked());
     if (answer === undefined) throw remoteError("cancelled", {});
     return answer;
@@ -104,14 +108,13 @@ export function askingPrompter(prompter: Prompter, signal: AbortSignal, deadline
   return {
     /** Waits for a person's hand elsewhere (an agent that wants a touch): the clock stands still. */
     waitFor: <T>(work: () => Promise<T>): Promise<T> => (deadline ? deadline.during(work) : work()),
-    askPassword: (q: Parameters<Prompter["askPassword"]>[0]) => ask(prompter.askPassword, q),
-    askPassphrase: (q: Parameters<Prompter["askPassphrase"]>[0]) => ask(prompter.askPassphrase, q),
-    answerKeyboardInteractive: (q: Parameters<Prompter["answerKeyboardInteractive"]>[0]) =>
-      ask(prompter.answerKeyboardInteractive, q),
-    confirmUnknownHostKey: (q: Parameters<Prompter["confirmUnknownHostKey"]>[0]) =>
-      ask(prompter.confirmUnknownHostKey, q),
-    askSudoPassword: (q: Parameters<Prompter["askSudoPassword"]>[0]) =>
-      ask(prompter.askSudoPassword, q),
+    askPassword: (q: PasswordQuestion) => ask(() => prompter.askPassword(q, signal)),
+    askPassphrase: (q: PassphraseQuestion) => ask(() => prompter.askPassphrase(q, signal)),
+    answerKeyboardInteractive: (q: KeyboardInteractiveQuestion) =>
+      ask(() => prompter.answerKeyboardInteractive(q, signal)),
+    confirmUnknownHostKey: (q: UnknownHostKeyQuestion) =>
+      ask(() => prompter.confirmUnknownHostKey(q, signal)),
+    askSudoPassword: (q: SudoPasswordQuestion) => ask(() => prompter.askSudoPassword(q, signal)),
   };
 }
 

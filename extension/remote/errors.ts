@@ -47,7 +47,7 @@ interface FactsByCode {
   "helper-ended": { host: string; reason: string };
   "command-failed": { host: string; what: string; reason: string };
   "link-lost": { host: string };
-  cancelled: Record<never, never>;
+  cancelled: Record<string, never>;
 }
 
 interface HostKeyFacts {

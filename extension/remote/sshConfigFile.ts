@@ -141,7 +141,7 @@ async function expandGlob(pattern: string): Promise<string[]> {
     for (const dir of found) {
       const names = await readdir(dir).catch(() => []);
       const hidden = segment.startsWith(".");
-      for (const name of names.sort()) {
+      for (const name of names.sort((a, b) => (a < b ? -1 : 1))) {
         if (name.startsWith(".") === hidden && matchesPattern(segment, name)) {
           next.push(path.join(dir, name));
         }

@@ -267,10 +267,9 @@ describe.skipIf(skipReason)("connectSsh against a real sshd", () => {
       const again = scriptedPrompter({});
       await open(client, again);
       expect(again.asked).toEqual([]);
-      execFileSync("ssh", [
-        ...["-F", client.environment.userConfigPath, "-o", `UserKnownHostsFile ${file}`],
-        ...["-o", "BatchMode yes", "-o", "GlobalKnownHostsFile none", "box", "true"],
-      ]);
+      const options = ["BatchMode yes", "GlobalKnownHostsFile none", `UserKnownHostsFile ${file}`];
+      const flags = options.flatMap((option) => ["-o", option]);
+      execFileSync("ssh", ["-F", client.environment.userConfigPath, ...flags, "box", "true"]);
     });
 
     it("makes ~/.ssh with mode 700 and known_hosts with 600", async () => {

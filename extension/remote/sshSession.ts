@@ -1,4 +1,4 @@
-import { Client, type ClientChannel } from "ssh2";
+import type { Client, ClientChannel } from "ssh2";
 
 import { sleep, throwIfCancelled } from "./cancel";
 import { quoteShell, type CommandHost, type ExitInfo, type HostProcess } from "./commandHost";

@@ -73,10 +73,8 @@ export function makeKey(
 ): TestKey {
   const file = path.join(dir, name);
   const bits = type === "rsa" ? ["-b", "2048"] : [];
-  execFileSync("ssh-keygen", [
-    ...["-q", "-t", type, ...bits, "-N", passphrase, "-C", `${name}@emberline-test`, "-f", file],
-    ...extraArguments,
-  ]);
+  const what = ["-t", type, ...bits, "-N", passphrase, "-C", `${name}@emberline-test`, "-f", file];
+  execFileSync("ssh-keygen", ["-q", ...what, ...extraArguments]);
   const publicLine = readFileSync(`${file}.pub`, "utf8").trim();
   const printed = execFileSync("ssh-keygen", ["-lf", `${file}.pub`], { encoding: "utf8" });
   return { path: file, publicLine, fingerprint: printed.split(" ")[1] ?? "" };
