@@ -1,0 +1,109 @@
+// Package cli is the helper's command line: it parses flags, calls the packages
+// that work and turns what they answer into text and an exit status.
+package cli
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"emberline/helper/protocol"
+)
+
+// Streams are the process's own.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// command is one word after the program's name.
+type command struct {
+	name, summary string
+	run           func(app *app, args []string) error
+}
+
+// app is what every command gets.
+type app struct {
+	Streams
+	version string
+}
+
+func commands() []command {
+	return []command{
+		{"record", "sample Python processes and write a profile", (*app).record},
+		{"serve", "speak JSON-RPC on stdin and stdout (for editors)", (*app).serve},
+	}
+}
+
+// exitStatus is an end that is no failure to report, with a status of its own.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// Main runs the command line and returns the exit status that the contract fixes.
+func Main(args []string, version string, streams Streams) int {
+	app := &app{Streams: streams, version: version}
+	err := app.dispatch(args)
+	var status exitStatus
+	var known *protocol.Error
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &status):
+		return int(status)
+	case !errors.As(err, &known):
+		known = protocol.Errorf(protocol.ErrInternal, "The helper failed (%w).", err)
+	}
+	fmt.Fprintln(streams.Err, "emberline-helper:", oneLine(known.Error()))
+	return known.ExitStatus()
+}
+
+func (a *app) dispatch(args []string) error {
+	if len(args) == 0 {
+		fmt.Fprint(a.Err, overview())
+		return exitStatus(2)
+	}
+	if args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		fmt.Fprint(a.Out, overview())
+		return nil
+	}
+	for _, command := range commands() {
+		if command.name == args[0] {
+			return command.run(a, args[1:])
+		}
+	}
+	return protocol.Errorf(protocol.ErrUsage, "There is no command %q.", args[0])
+}
+
+func overview() string {
+	var text strings.Builder
+	text.WriteString("Samples running Python programs with BPF.\n\n")
+	for _, command := range commands() {
+		fmt.Fprintf(&text, "  emberline-helper %-8s %s\n", command.name, command.summary)
+	}
+	text.WriteString("\nemberline-helper COMMAND --help lists a command's flags.\n")
+	return text.String()
+}
+
+// parse reads flags; nothing may follow them. --help prints them and ends well.
+func (a *app) parse(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprintf(a.Out, "emberline-helper %s\n\n", flags.Name())
+		flags.SetOutput(a.Out)
+		flags.PrintDefaults()
+		return exitStatus(0)
+	case err != nil:
+		return protocol.Errorf(protocol.ErrUsage, "%s: %w.", flags.Name(), err)
+	case flags.NArg() > 0:
+		return protocol.Errorf(protocol.ErrUsage, "%s takes no argument %q.", flags.Name(), flags.Arg(0))
+	}
+	return nil
+}
+
+// oneLine keeps the promise of one line, whatever a cause carries.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
