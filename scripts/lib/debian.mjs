@@ -2,18 +2,20 @@ import { existsSync } from "node:fs";
 import { run, which } from "./run.mjs";
 import { debianPackages } from "./versions.mjs";
 
-/** Packages whose command or file is not on this machine. */
-export const missingPackages = () =>
-  debianPackages
-    .filter((need) => (need.command ? which(need.command) === undefined : !existsSync(need.file)))
-    .map((need) => need.package);
+/** Packages of the groups whose command or file is not on this machine. */
+export function missingPackages(groups) {
+  const missing = groups
+    .flatMap((group) => debianPackages[group])
+    .filter((need) => (need.command ? which(need.command) === undefined : !existsSync(need.file)));
+  return [...new Set(missing.map((need) => need.package))];
+}
 
 /**
- * Installs what is missing when root on a Debian, with the machine's own apt
+ * Installs what the groups miss when root on a Debian, with the machine's own apt
  * configuration; otherwise throws the exact command to run. Returns what it installed.
  */
-export async function installDebianPackages() {
-  const missing = missingPackages();
+export async function installDebianPackages(groups) {
+  const missing = missingPackages(groups);
   if (missing.length === 0) return [];
   const install = ["apt-get", "install", "-y", "--no-install-recommends", ...missing];
   if (which("apt-get") === undefined) {
@@ -27,7 +29,7 @@ export async function installDebianPackages() {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "-q"], { env });
   await run(install[0], ["-q", ...install.slice(1)], { env });
-  const still = missingPackages();
+  const still = missingPackages(groups);
   if (still.length > 0)
     throw new Error(`apt-get installed, but still missing: ${still.join(", ")}`);
   return missing;

