@@ -20,6 +20,7 @@ const (
 	ErrNoBTF             Code = "no-btf"
 	ErrBPFForbidden      Code = "bpf-forbidden"
 	ErrPerfForbidden     Code = "perf-forbidden"
+	ErrPIDNamespace      Code = "pid-namespace"
 	ErrNoSuchProcess     Code = "no-such-process"
 	ErrNotPython         Code = "not-python"
 	ErrUnsupportedPython Code = "unsupported-python"
@@ -55,6 +56,7 @@ var catalogue = entries([]Entry{
 	{ErrNoSession, 1, -33012, "Start a session first."},
 	{ErrSourceUnreadable, 1, -33013, "Open the file from your workspace instead."},
 	{ErrOutput, 1, -33014, "Give --output a file that can be written."},
+	{ErrPIDNamespace, 3, -33015, "Run it on the host, or start its container with --pid=host."},
 })
 
 func entries(list []Entry) map[Code]Entry {

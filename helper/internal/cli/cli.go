@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,7 +34,10 @@ type app struct {
 func commands() []command {
 	return []command{
 		{"record", "sample Python processes and write a profile", (*app).record},
+		{"ps", "list the Python processes of this machine", (*app).ps},
+		{"doctor", "tell for each thing that sampling needs whether it is there", (*app).doctor},
 		{"serve", "speak JSON-RPC on stdin and stdout (for editors)", (*app).serve},
+		{"version", "tell which helper this is", (*app).printVersion},
 	}
 }
 
@@ -107,3 +111,16 @@ func (a *app) parse(flags *flag.FlagSet, args []string) error {
 
 // oneLine keeps the promise of one line, whatever a cause carries.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// parseJSON is for commands whose one flag is --json.
+func (a *app) parseJSON(name string, args []string) (asJSON bool, err error) {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.BoolVar(&asJSON, "json", false, "print JSON")
+	return asJSON, a.parse(flags, args)
+}
+
+func (a *app) printJSON(value any) error {
+	encoder := json.NewEncoder(a.Out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}

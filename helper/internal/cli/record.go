@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"emberline/helper/internal/doctor"
 	"emberline/helper/internal/export"
 	"emberline/helper/internal/profiler"
 	"emberline/helper/protocol"
@@ -106,7 +107,7 @@ func (a *app) record(args []string) error {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	session, err := profiler.Start(protocol.StartParams{
+	session, err := startProfiler(protocol.StartParams{
 		PIDs: options.pids, FrequencyHz: options.frequencyHz, Native: !options.noNative, Kernel: !options.noKernel,
 	}, options.stats != "")
 	if err != nil {
@@ -137,6 +138,14 @@ func (a *app) record(args []string) error {
 			stats.Samples, len(stats.Processes), time.Duration(stats.DurationNs).Seconds(), stats.Lost)
 	}
 	return failure
+}
+
+// startProfiler refuses where samples could not be told whose they are.
+func startProfiler(params protocol.StartParams, measureCost bool) (*profiler.Session, error) {
+	if err := doctor.CheckNamespace(); err != nil {
+		return nil, err
+	}
+	return profiler.Start(params, measureCost)
 }
 
 // outputs are the files of one run; stats is nil when it was not asked for.

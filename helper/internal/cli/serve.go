@@ -13,7 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"emberline/helper/internal/profiler"
+	"emberline/helper/internal/doctor"
+	"emberline/helper/internal/inventory"
 	"emberline/helper/internal/rpc"
 	"emberline/helper/internal/server"
 	"emberline/helper/protocol"
@@ -35,8 +36,10 @@ func (a *app) serve(args []string) error {
 	orderly, err := server.New(a.In, a.Out, server.Backend{
 		Info: info,
 		Start: func(params protocol.StartParams) (server.Session, error) {
-			return profiler.Start(params, true)
+			return startProfiler(params, true)
 		},
+		ListProcesses: inventory.NewLister(doctor.CanSample()).List,
+		Doctor:        doctor.Examine,
 	}).Serve(ctx)
 	switch {
 	case errors.Is(err, rpc.ErrFrame), errors.Is(err, rpc.ErrStalled):

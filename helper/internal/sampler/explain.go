@@ -17,7 +17,10 @@ func explain(err error) error {
 		return nil
 	}
 	var verifier *ebpf.VerifierError
+	var known *protocol.Error
 	switch {
+	case errors.As(err, &known):
+		return known
 	case errors.As(err, &verifier):
 		return protocol.Errorf(protocol.ErrKernelTooOld, "The kernel refused the sampler: %w.", err)
 	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES):

@@ -33,6 +33,9 @@ func openTimer(frequencyHz, programFD int) (*timer, error) {
 		t = &timer{event: "cpu-clock"}
 		err = t.open(clockAttr(frequencyHz), cpus, programFD)
 	}
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		err = perfForbidden(err)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("perf_event_open %s: %w", t.event, err), t.Close())
 	}

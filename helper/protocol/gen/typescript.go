@@ -7,9 +7,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"reflect"
-	"sort"
 	"strconv"
 	"strings"
 
@@ -19,27 +18,24 @@ import (
 // TypeScript renders the package in directory: constants, structs and the error
 // catalogue, with their doc comments.
 func TypeScript(directory string) ([]byte, error) {
-	files := token.NewFileSet()
-	skipTests := func(info fs.FileInfo) bool { return !strings.HasSuffix(info.Name(), "_test.go") }
-	packages, err := parser.ParseDir(files, directory, skipTests, parser.ParseComments)
+	paths, err := filepath.Glob(filepath.Join(directory, "*.go"))
 	if err != nil {
 		return nil, err
 	}
-	parsed, ok := packages["protocol"]
-	if !ok {
-		return nil, fmt.Errorf("no package protocol in %s", directory)
-	}
-	names := make([]string, 0, len(parsed.Files))
-	for name := range parsed.Files {
-		names = append(names, name)
-	}
-	sort.Strings(names)
 	var out bytes.Buffer
 	out.WriteString("// Generated from helper/protocol by `npm run generate`. Do not edit.\n")
-	for _, name := range names {
-		for _, declaration := range parsed.Files[name].Decls {
+	files := token.NewFileSet()
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(files, path, nil, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		for _, declaration := range parsed.Decls {
 			if err := writeDeclaration(&out, declaration); err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
+				return nil, fmt.Errorf("%s: %w", path, err)
 			}
 		}
 	}
