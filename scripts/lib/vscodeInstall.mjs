@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { cache, inRoot } from "./paths.mjs";
+import { cache } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { digest, once } from "./stamp.mjs";
 import { vscode } from "./versions.mjs";
@@ -14,7 +14,6 @@ const node = path.join(modules, `node-${machine}`);
 /** Node 24, and the script that is VS Code's server for browsers, to be run by it. */
 export const vscodeNode = path.join(node, "bin/node");
 export const vscodeServer = path.join(server, "out/server-main.js");
-export const playwrightPath = inRoot("node_modules/playwright-core");
 
 /** Parts that neither tests nor the demo use: 340 of 617 MB. */
 const unused = [
