@@ -18,8 +18,10 @@ export type ToWebview =
       /** `Profile.snapshot()`, or null when nothing was sampled yet. */
       readonly snapshot: ProfileDelta | null;
       readonly isLive: boolean;
+      /** Samples taken and never delivered, so far. */
+      readonly lost: number;
     }
-  | { readonly type: "delta"; readonly delta: ProfileDelta }
+  | { readonly type: "delta"; readonly delta: ProfileDelta; readonly lost: number }
   /** Sampling ended (false) or goes on (true). */
   | { readonly type: "live"; readonly isLive: boolean }
   /** Colours changed in a way that leaves no trace in the document; others are noticed there. */

@@ -1,0 +1,150 @@
+/**
+ * The flame graph's real page in a real browser: bundle, style sheet, policy and
+ * markup as VS Code gets them; only the editor behind acquireVsCodeApi is ours.
+ */
+import { chromium, type Browser, type Page } from "playwright-core";
+import { inject } from "vitest";
+import { flameHtml } from "../../../extension/editor/flameHtml";
+import type { FromWebview, ToWebview } from "../../../extension/webview/messages";
+import { THEMES, type ThemeName } from "./themes";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    flame: {
+      readonly script: string;
+      readonly style: string;
+      readonly chromium: string;
+    };
+  }
+}
+
+const ORIGIN = "https://flame.test";
+const NONCE = "dGVzdG5vbmNl";
+
+export async function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: inject("flame").chromium,
+    args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
+  });
+}
+
+export interface PageOptions {
+  readonly theme?: ThemeName;
+  readonly width?: number;
+  readonly height?: number;
+  readonly pixelRatio?: number;
+  /** What an earlier page had kept with setState. */
+  readonly savedState?: unknown;
+  readonly reducedMotion?: boolean;
+}
+
+/** What the page's script finds instead of VS Code. */
+interface FakeEditor {
+  readonly sent: FromWebview[];
+  state: unknown;
+}
+
+declare global {
+  interface Window {
+    fakeEditor: FakeEditor;
+  }
+}
+
+export class FlamePage {
+  readonly page: Page;
+  /** Errors of the page, the policy's refusals included: a test ends with none. */
+  readonly errors: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(browser: Browser, options: PageOptions = {}): Promise<FlamePage> {
+    const { width = 1200, height = 500, pixelRatio = 1, reducedMotion = true } = options;
+    const page = await browser.newPage({
+      viewport: { width, height },
+      deviceScaleFactor: pixelRatio,
+      reducedMotion: reducedMotion ? "reduce" : "no-preference",
+    });
+    const flame = new FlamePage(page);
+    page.on("pageerror", (error) => flame.errors.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error") flame.errors.push(message.text());
+    });
+    await serve(page);
+    await page.addInitScript((savedState) => {
+      window.fakeEditor = { sent: [], state: savedState };
+      const api = {
+        postMessage: (message: FromWebview) => window.fakeEditor.sent.push(message),
+        getState: () => window.fakeEditor.state,
+        setState: (state: unknown) => (window.fakeEditor.state = state),
+      };
+      Object.assign(window, { acquireVsCodeApi: () => api });
+    }, options.savedState);
+    await page.goto(`${ORIGIN}/`, { waitUntil: "domcontentloaded" });
+    await flame.setTheme(options.theme ?? "dark");
+    await page.waitForFunction(() => window.fakeEditor.sent[0]?.type === "ready");
+    return flame;
+  }
+
+  async setTheme(name: ThemeName): Promise<void> {
+    const { bodyClass, variables } = THEMES[name];
+    await this.page.evaluate(
+      ([bodyClass, variables]) => {
+        const { style } = document.documentElement;
+        style.cssText = "";
+        for (const [key, value] of Object.entries(variables)) {
+          style.setProperty(`--vscode-${key}`, value);
+        }
+        document.body.className = bodyClass;
+      },
+      [bodyClass, variables] as const,
+    );
+    await this.settle();
+  }
+
+  async send(message: ToWebview): Promise<void> {
+    await this.page.evaluate((message) => window.postMessage(message, "*"), message);
+    await this.settle();
+  }
+
+  /** Everything the page has said to the editor since the last call. */
+  async sent(): Promise<FromWebview[]> {
+    return this.page.evaluate(() => window.fakeEditor.sent.splice(0));
+  }
+
+  /** Waits until what was asked for has been drawn. */
+  async settle(): Promise<void> {
+    await this.page.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(() => resolve())), 0);
+        }),
+    );
+  }
+
+  text(id: string): Promise<string> {
+    return this.page.locator(`#flame-${id}`).innerText();
+  }
+}
+
+async function serve(page: Page): Promise<void> {
+  const { script, style } = inject("flame");
+  const html = flameHtml({
+    cspSource: ORIGIN,
+    nonce: NONCE,
+    scriptUri: `${ORIGIN}/flame.js`,
+    styleUri: `${ORIGIN}/flame.css`,
+    title: "Flame Graph",
+  });
+  const files: Readonly<Record<string, readonly [contentType: string, body: string]>> = {
+    "/": ["text/html", html],
+    "/flame.js": ["text/javascript", script],
+    "/flame.css": ["text/css", style],
+  };
+  await page.route("**/*", async (route) => {
+    const file = files[new URL(route.request().url()).pathname];
+    if (file === undefined) await route.fulfill({ status: 404 });
+    else await route.fulfill({ contentType: file[0], body: file[1] });
+  });
+}
