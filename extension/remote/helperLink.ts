@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 
 import { exitText, type ExitInfo, type HostProcess } from "./commandHost";
 import { oneLine, remoteError, type RemoteError } from "./errors";
@@ -19,15 +19,15 @@ export interface HelperLink {
 
 /** How a process that was to print a marker got on. */
 export type Beginning =
-  | { readonly kind: "running" }
+  | { readonly kind: "running"; readonly stdout: Readable }
   | { readonly kind: "ended"; readonly exit: ExitInfo };
 
 /** More than any login script prints; what comes before the marker is thrown away. */
 const PREAMBLE_MAX_BYTES = 256 * 1024;
 
 /**
- * Waits until the line `marker` has come, throws away what login scripts printed
- * before it, and leaves stdout paused at the byte after it.
+ * Waits until the line `marker` has come and throws away what login scripts
+ * printed before it; the answer's stdout begins at the byte after it.
  */
 export function untilMarker(process: HostProcess, marker: string): Promise<Beginning> {
   const { stdout } = process;
@@ -42,10 +42,11 @@ export function untilMarker(process: HostProcess, marker: string): Promise<Begin
         return;
       }
       stdout.off("data", onData);
-      stdout.pause();
-      const rest = seen.subarray(at + line.length);
-      if (rest.length > 0) stdout.unshift(rest);
-      resolve({ kind: "running" });
+      // Of its own, because a stream that was read once does not start by itself for the next reader.
+      const protocol = new PassThrough();
+      protocol.write(seen.subarray(at + line.length));
+      stdout.pipe(protocol);
+      resolve({ kind: "running", stdout: protocol });
     };
     stdout.on("data", onData);
     void process.exited.then((exit) => resolve({ kind: "ended", exit }));
@@ -55,6 +56,7 @@ export function untilMarker(process: HostProcess, marker: string): Promise<Begin
 /** The link to a process that has printed its marker. */
 export function linkTo(
   process: HostProcess,
+  stdout: Readable,
   label: string,
   sha256: string,
   stderr: { text(): string },
@@ -65,7 +67,7 @@ export function linkTo(
     label,
     sha256,
     stdin: process.stdin,
-    stdout: process.stdout,
+    stdout,
     ended: process.exited.then((exit) => endedError(exit, label, stderr.text())),
     close: () => process.close(),
   };

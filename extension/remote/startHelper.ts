@@ -121,7 +121,7 @@ async function attempt(
       return { exit: beginning.exit, stderr: said };
     }
     logLines(process.stderr, (line) => log(`helper on ${host.label}: ${line}`));
-    return { link: linkTo(process, host.label, helper.sha256, stderr) };
+    return { link: linkTo(process, beginning.stdout, host.label, helper.sha256, stderr) };
   } catch (error) {
     process.close();
     throw error;

@@ -16,6 +16,8 @@ export interface TestUser {
 export interface UserOptions {
   /** What sudo allows: nothing, everything with the password, everything without. */
   readonly sudo?: "none" | "password" | "nopasswd";
+  /** Flags of sudoers for this user alone: "use_pty". */
+  readonly sudoDefaults?: string;
   readonly shell?: string;
 }
 
@@ -37,7 +39,11 @@ export function makeUser(options: UserOptions = {}): TestUser {
     options.sudo ?? "none"
   ];
   const ruleFile = `/etc/sudoers.d/${name}`;
-  if (rule !== undefined) writeFileSync(ruleFile, `${name} ALL=(ALL) ${rule}\n`, { mode: 0o440 });
+  const defaults =
+    options.sudoDefaults === undefined ? "" : `Defaults:${name} ${options.sudoDefaults}\n`;
+  if (rule !== undefined) {
+    writeFileSync(ruleFile, `${defaults}${name} ALL=(ALL) ${rule}\n`, { mode: 0o440 });
+  }
   const uid = Number(execFileSync("id", ["-u", name], { encoding: "utf8" }));
   return { name, home, password, uid, remove: () => removeUser(name) };
 }
