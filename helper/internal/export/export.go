@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"emberline/helper/internal/aggregate"
+	"emberline/helper/protocol"
 )
 
 // Profile is what every format is written from.
@@ -28,7 +29,10 @@ func (p *Profile) sampleNs() int64 { return int64(time.Second) / int64(p.Frequen
 type Writer func(out io.Writer, profile *Profile) error
 
 var writers = map[string]Writer{
-	"collapsed": Collapsed,
+	"collapsed":  Collapsed,
+	"gecko":      Gecko,
+	"pprof":      Pprof,
+	"speedscope": Speedscope,
 }
 
 // For is the writer of a format by the name that --format has for it.
@@ -39,3 +43,30 @@ func For(format string) (Writer, bool) {
 
 // Formats lists the names, sorted.
 func Formats() []string { return slices.Sorted(maps.Keys(writers)) }
+
+// Files that frames outside Python are said to be in.
+const (
+	kernelFile = "[kernel]"
+	errorFile  = "[unreadable]"
+)
+
+// fileOf is the source of a Python frame, the module of a native one.
+func fileOf(frame *aggregate.Frame) string {
+	switch frame.Kind {
+	case protocol.KindPython:
+		return frame.RemotePath
+	case protocol.KindKernel:
+		return kernelFile
+	case protocol.KindError:
+		return errorFile
+	}
+	return frame.Module
+}
+
+// columnFrom1 is the column as other tools count it; 0 when it is unknown.
+func columnFrom1(frame *aggregate.Frame) int {
+	if frame.Kind != protocol.KindPython || frame.Column < 0 {
+		return 0
+	}
+	return frame.Column + 1
+}
