@@ -16,6 +16,12 @@ export default defineConfig({
       project("contract", ["test/contract/**/*.test.ts"], [], 60_000),
       project("ssh", ["extension/**/*.ssh.test.ts"], [], 60_000),
       project("packaging", ["test/packaging.test.ts"], [], 60_000),
+      {
+        test: {
+          ...project("webview", ["test/webview/**/*.test.ts"], [], 60_000).test,
+          globalSetup: "test/webview/support/globalSetup.mjs",
+        },
+      },
     ],
   },
 });

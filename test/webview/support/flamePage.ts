@@ -5,6 +5,7 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { inject } from "vitest";
 import { flameHtml } from "../../../extension/editor/flameHtml";
+import type { ProfileDelta } from "../../../extension/core/profile";
 import type { FromWebview, ToWebview } from "../../../extension/webview/messages";
 import { THEMES, type ThemeName } from "./themes";
 
@@ -20,6 +21,12 @@ declare module "vitest" {
 
 const ORIGIN = "https://flame.test";
 const NONCE = "dGVzdG5vbmNl";
+
+/** Height of a row in CSS pixels, as it is drawn. */
+const ROW_HEIGHT = 21;
+
+/** Longer than a click waits for a second one. */
+const OPEN_WAIT_MS = 400;
 
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
@@ -123,8 +130,67 @@ export class FlamePage {
     );
   }
 
+  /** Starts a session with samples. */
+  reset(snapshot: ProfileDelta | null, isLive = true): Promise<void> {
+    const title = "web-1 · app [7]";
+    return this.send({ type: "reset", title, frequencyHz: 99, isLive, lost: 0, snapshot });
+  }
+
   text(id: string): Promise<string> {
     return this.page.locator(`#flame-${id}`).innerText();
+  }
+
+  /** Where the middle of a row is at a share of the width, from the page's corner. */
+  async point(row: number, share: number): Promise<{ x: number; y: number }> {
+    const box = await this.page.locator("#flame-canvas").boundingBox();
+    if (box === null) throw new Error("no canvas");
+    return { x: box.x + share * box.width, y: box.y + row * ROW_HEIGHT + ROW_HEIGHT / 2 };
+  }
+
+  async hover(row: number, share: number): Promise<void> {
+    const { x, y } = await this.point(row, share);
+    await this.page.mouse.move(x, y);
+  }
+
+  async click(row: number, share: number): Promise<void> {
+    const { x, y } = await this.point(row, share);
+    await this.page.mouse.click(x, y);
+  }
+
+  async doubleClick(row: number, share: number): Promise<void> {
+    const { x, y } = await this.point(row, share);
+    await this.page.mouse.dblclick(x, y);
+    await this.settle();
+  }
+
+  /** Presses keys one after the other and waits for what they do. */
+  async press(...keys: string[]): Promise<void> {
+    for (const key of keys) await this.page.keyboard.press(key);
+    await this.settle();
+  }
+
+  /** The canvas's colour near the upper edge of a row's box, above its text: "#rrggbb". */
+  async color(row: number, share: number): Promise<string> {
+    return this.page.evaluate(
+      ([row, share, rowHeight]) => {
+        const canvas = document.querySelector("canvas");
+        const context = canvas?.getContext("2d");
+        if (!canvas || !context) throw new Error("no canvas");
+        const ratio = canvas.width / canvas.clientWidth;
+        const x = Math.min(Math.floor(share * canvas.width), canvas.width - 1);
+        const y = Math.floor((row * rowHeight + 3) * ratio);
+        const [r = 0, g = 0, b = 0, alpha = 0] = context.getImageData(x, y, 1, 1).data;
+        if (alpha === 0) return "none";
+        return `#${[r, g, b].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+      },
+      [row, share, ROW_HEIGHT] as const,
+    );
+  }
+
+  /** What the page asks to open within the time a click takes, the wait for a second click included. */
+  async opened(): Promise<FromWebview[]> {
+    await this.page.waitForTimeout(OPEN_WAIT_MS);
+    return (await this.sent()).filter((message) => message.type === "openFrame");
   }
 }
 
