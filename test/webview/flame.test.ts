@@ -273,10 +273,7 @@ describe("live", () => {
     expect(await flame.text("crumbs")).toMatch(/work\s+60\.0%/);
     expect(await flame.text("detail")).toMatch(/^work/);
     expect(await flame.text("search-count")).toMatch(/60\.0%/);
-    await flame.send({
-      ...{ type: "reset", title: "another", frequencyHz: 99, isLive: true, lost: 0 },
-      snapshot: new ProfileTextBuilder().delta(TEXT),
-    });
+    await flame.reset(new ProfileTextBuilder().delta(TEXT), "another session");
     expect(await flame.text("crumbs")).toBe("All samples");
   });
 

@@ -130,10 +130,9 @@ export class FlamePage {
     );
   }
 
-  /** Starts a session with samples. */
-  reset(snapshot: ProfileDelta | null, isLive = true): Promise<void> {
-    const title = "web-1 · app [7]";
-    return this.send({ type: "reset", title, frequencyHz: 99, isLive, lost: 0, snapshot });
+  /** Starts a session, with samples if there are some. */
+  reset(snapshot: ProfileDelta | null, title = "web-1 · app [7]"): Promise<void> {
+    return this.send({ type: "reset", title, frequencyHz: 99, isLive: true, lost: 0, snapshot });
   }
 
   text(id: string): Promise<string> {
