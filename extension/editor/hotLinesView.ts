@@ -87,7 +87,9 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
     const self = formatPercentShort(line.selfShare);
     const total = formatPercentShort(line.totalShare);
     item.id = `${line.source}:${line.line}`;
-    item.description = `${self} self · ${total} total · ${line.functionName}`;
+    // The function's name is what the row is recognised by: no figure twice before it.
+    const figures = line.self === line.total ? self : `${self} · ${total} total`;
+    item.description = `${figures} · ${line.functionName}`;
     const bucket = Math.max(0, heatBucket(line.selfShare));
     const color = new vscode.ThemeColor(heatRulers[bucket] ?? "foreground");
     item.iconPath = new vscode.ThemeIcon("circle-filled", color);
