@@ -57,7 +57,7 @@ var arrows = map[string]rule{
 	"internal/cli": {
 		packages: []string{
 			"protocol", "internal/doctor", "internal/export", "internal/inventory", "internal/profiler",
-			"internal/rpc", "internal/server", unixCalls,
+			"internal/rpc", "internal/server", "internal/source", unixCalls,
 		},
 		why: "it wires commands to the packages that work",
 	},
