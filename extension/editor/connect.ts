@@ -45,6 +45,7 @@ export function createConnect(deps: ConnectDeps): Connect {
       if (target.kind === "ssh") await deps.onReached(target.destination);
       return client;
     } catch (error) {
+      prompter.rejected();
       if (!isAbort(error)) logFailure(error, log);
       throw error;
     }

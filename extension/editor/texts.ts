@@ -98,4 +98,4 @@ export const hoverUnknown =
 export const hotLinesZoomed = (functionName: string): string =>
   `Within ${functionName}, as zoomed in the flame graph.`;
 export const hotLinesWaiting = "Waiting for the first samples.";
-export const hotLinesEnded = (message: string): string => `${message} The samples are kept.`;
+export const hotLinesNone = "Nothing was sampled: no chosen process ran Python on a CPU meanwhile.";
