@@ -5,7 +5,8 @@ import type { Stage } from "../../test/support/stage/stage";
 import { openBrowser, openWorkbench } from "../../test/support/vscode/browser";
 import {
   editorOf,
-  goToStart,
+  focusFile,
+  goToLine,
   openFile,
   waitForCursor,
   waitForHeat,
@@ -83,7 +84,8 @@ async function play(page: Page, options: OnceOptions): Promise<readonly HotLineR
   await waitForFlame(page);
   await setGroupEdge(page, 500);
   // Elsewhere first, so that only the click can bring the cursor to the line.
-  await goToStart(page, HOT_FILE);
+  await focusFile(page, HOT_FILE);
+  await goToLine(page, 1);
   const { tooltip } = await clickFrame(page, HOT_FUNCTION);
   const promised = /Click opens (\S+):(\d+)/.exec(tooltip);
   if (promised === null) throw new Error(`The frame promises no line: ${tooltip}`);

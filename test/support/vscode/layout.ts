@@ -1,5 +1,6 @@
 /** Where things are on the screen. */
 import type { Page } from "playwright-core";
+import { runCommand } from "./quickInput";
 
 const sideBar = (page: Page) => page.locator(".part.sidebar");
 
@@ -31,4 +32,9 @@ export async function setSideBarOpen(page: Page, isOpen: boolean): Promise<void>
   if ((await sideBar(page).isVisible()) === isOpen) return;
   await page.keyboard.press("Control+B");
   await sideBar(page).waitFor({ state: isOpen ? "visible" : "hidden" });
+}
+
+/** Closes the active tab. */
+export async function closeActiveEditor(page: Page): Promise<void> {
+  await runCommand(page, "View: Close Editor");
 }
