@@ -1,5 +1,5 @@
 import type { FlameView } from "./flameView";
-import { keyAction } from "./keys";
+import { keyAction, type KeyAction } from "./keys";
 
 /**
  * How long a click waits for a second one. Opening a file takes the focus away,
@@ -14,25 +14,25 @@ const DRAG_FROM_PX = 4;
 export function bindInput(view: FlameView): void {
   bindPointer(view);
   bindWheel(view);
+  bindKeys(view);
+  view.canvas.addEventListener("pointerleave", () => view.leave());
+}
+
+/** The graph's keys work as soon as its panel has the focus, without a way to the canvas. */
+function bindKeys(view: FlameView): void {
   const { canvas } = view;
-  canvas.addEventListener("pointerleave", () => view.leave());
-  canvas.addEventListener("keydown", (event) => {
-    const action = keyAction(event);
-    if (action === null) return;
+  window.addEventListener("keydown", (event) => {
+    const action = event.defaultPrevented ? null : keyAction(event);
+    // Keys typed into the search field or on a button are theirs, but for the way to the search.
+    const isElsewhere = event.target !== canvas && event.target !== document.body;
+    if (action === null || (isElsewhere && !isSearchFromButton(event.target, action))) return;
     event.preventDefault();
     view.act(action);
   });
-  // The editor gives the focus to the page; the keys are the graph's.
-  window.addEventListener("focus", () => {
-    if (document.activeElement === document.body) canvas.focus();
-  });
-  // Search must open from anywhere on the page, and typing in the box must stay typing.
-  window.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target instanceof HTMLInputElement) return;
-    if (keyAction(event) !== "search") return;
-    event.preventDefault();
-    view.act("search");
-  });
+}
+
+function isSearchFromButton(target: EventTarget | null, action: KeyAction): boolean {
+  return action === "search" && !(target instanceof HTMLInputElement);
 }
 
 /** A press that does not move is a click: it selects and opens. One that moves pans. */

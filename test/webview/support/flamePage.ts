@@ -42,7 +42,10 @@ export interface PageOptions {
   readonly pixelRatio?: number;
   /** What an earlier page had kept with setState. */
   readonly savedState?: unknown;
+  /** The system's setting; on unless a test is about motion. */
   readonly reducedMotion?: boolean;
+  /** The editor's setting. */
+  readonly editorReducesMotion?: boolean;
 }
 
 /** What the page's script finds instead of VS Code. */
@@ -90,6 +93,9 @@ export class FlamePage {
     }, options.savedState);
     await page.goto(`${ORIGIN}/`, { waitUntil: "domcontentloaded" });
     await flame.setTheme(options.theme ?? "dark");
+    if (options.editorReducesMotion === true) {
+      await page.evaluate(() => document.body.classList.add("vscode-reduce-motion"));
+    }
     await page.waitForFunction(() => window.fakeEditor.sent[0]?.type === "ready");
     return flame;
   }
