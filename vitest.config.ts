@@ -37,6 +37,7 @@ export default defineConfig({
       project("webview", ["test/webview/**/*.test.ts"], {
         timeoutMs: 60_000,
         globalSetup: "test/webview/support/globalSetup.mjs",
+        serial: true,
       }),
       project("sampler", ["test/sampler/**/*.test.ts"], {
         timeoutMs: 120_000,
