@@ -41,6 +41,7 @@ const layers: Readonly<Record<string, Layer>> = {
       "vscode",
       "vscode-languageclient/node",
       "vscode-jsonrpc",
+      "vscode-uri",
       "node:crypto",
       "node:path",
     ],
