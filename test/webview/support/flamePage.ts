@@ -7,6 +7,7 @@ import { inject } from "vitest";
 import { flameHtml } from "../../../extension/editor/flameHtml";
 import type { ProfileDelta } from "../../../extension/core/profile";
 import type { FromWebview, ToWebview } from "../../../extension/webview/messages";
+import { ROW_HEIGHT } from "../../../extension/webview/scene";
 import { THEMES, type ThemeName } from "./themes";
 
 declare module "vitest" {
@@ -21,9 +22,6 @@ declare module "vitest" {
 
 const ORIGIN = "https://flame.test";
 const NONCE = "dGVzdG5vbmNl";
-
-/** Height of a row in CSS pixels, as it is drawn. */
-const ROW_HEIGHT = 21;
 
 /** Longer than a click waits for a second one. */
 const OPEN_WAIT_MS = 400;
