@@ -70,21 +70,28 @@ func (s *Session) Sample(sample *sampler.Sample) {
 	}
 }
 
-// retryEarly adds, in order, the records whose process has become known since.
-func (s *Session) retryEarly() {
+// adoptEarly adds what waited for the target, in order and before anything that
+// follows it: a sample must not overtake the codes it names.
+func (s *Session) adoptEarly(t *target) {
+	s.early = slices.DeleteFunc(s.early, func(record early) bool {
+		switch {
+		case record.code != nil && record.code.ID.Generation == t.generation:
+			s.addCode(t, record.code)
+		case record.sample != nil && record.sample.Generation == t.generation:
+			s.add(t, record.sample)
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+// giveUpEarly drops records whose process has not become known for too long.
+func (s *Session) giveUpEarly() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	waiting := s.early[:0]
 	for _, record := range s.early {
-		if record.code != nil {
-			if t := s.targets[record.code.ID.Generation]; t != nil {
-				s.addCode(t, record.code)
-				continue
-			}
-		} else if t := s.targets[record.sample.Generation]; t != nil {
-			s.add(t, record.sample)
-			continue
-		}
 		if record.drains--; record.drains > 0 {
 			waiting = append(waiting, record)
 		} else if record.sample != nil {

@@ -166,7 +166,7 @@ func (s *Session) run() {
 }
 
 func (s *Session) drain(wait time.Duration) error {
-	s.retryEarly()
+	s.giveUpEarly()
 	err := s.sampler.ReadSamples(wait, s)
 	s.forgetEnded()
 	return err
