@@ -60,6 +60,10 @@ func NewDetector() *Detector { return &Detector{images: map[proc.FileID]*image{}
 // executable itself is looked at under any name.
 var pythonFile = regexp.MustCompile(`^(lib)?python\d`)
 
+// loaderFile is the dynamic loader; run as a program (`ld.so PROGRAM`) it maps
+// the program a moment later, and /proc/PID/exe goes on naming the loader.
+var loaderFile = regexp.MustCompile(`^ld(-linux|-musl|\.so|64\.so|-2\.\d)`)
+
 // Detect identifies the interpreter of a process. Beside an *UnsupportedError
 // it returns what it could tell.
 func (d *Detector) Detect(process *proc.Process) (*Interpreter, error) {
@@ -127,7 +131,7 @@ func (d *Detector) findRuntime(process *proc.Process, mappings []proc.Mapping) (
 	if found.hasRuntime() {
 		return found, program, nil
 	}
-	if found.needsLibpython {
+	if found.needsLibpython || loaderFile.MatchString(path.Base(executable)) {
 		return nil, nil, ErrNotReady
 	}
 	return nil, nil, ErrNotPython

@@ -3,6 +3,7 @@ package cpython
 import (
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -60,5 +61,18 @@ func TestDetectSaysWhatTheInterpreterSays(t *testing.T) {
 func TestDetectRefusesOtherPrograms(t *testing.T) {
 	if found, err := detect(t, NewDetector(), exec.Command("cat")); !errors.Is(err, ErrNotPython) {
 		t.Errorf("cat is %+v, %v", found, err)
+	}
+}
+
+func TestDetectWaitsForWhatTheLoaderRuns(t *testing.T) {
+	loaders, err := filepath.Glob("/lib*/ld-linux*.so.*")
+	if err != nil || len(loaders) == 0 {
+		t.Skipf("no glibc loader on this machine (%v)", err)
+	}
+	for python, version := range interpreters(t) {
+		found, err := detect(t, NewDetector(), exec.Command(loaders[0], python, "-c", "import sys; sys.stdin.read()"))
+		if found == nil || found.Version.String() != version {
+			t.Errorf("%s %s: %+v, %v", loaders[0], python, found, err)
+		}
 	}
 }
