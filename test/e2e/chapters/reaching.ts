@@ -1,7 +1,15 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { makeUser } from "../../support/sshUsers";
 import { answerDialog } from "../../support/vscode/dialog";
 import { chooseHost, trustHostKey } from "../../support/vscode/profiling";
-import { dismiss, readPicker, runCommand, waitForQuestion } from "../../support/vscode/quickInput";
+import {
+  answer,
+  dismiss,
+  questionMessage,
+  readPicker,
+  runCommand,
+  waitForQuestion,
+} from "../../support/vscode/quickInput";
 import { helpersGone, remoteHelpers } from "../support/helpers";
 import { world } from "../support/world";
 
@@ -39,13 +47,33 @@ export function reachingAHost(): void {
       ),
       detail: expect.stringContaining(stage.shop.script),
     });
-    expect(stage.developer.knownHosts()).toContain(`[127.0.0.1]:${stage.sshd.port} ssh-ed25519 `);
+    expect(stage.developer.knows(`[127.0.0.1]:${stage.sshd.port}`)).toBe(true);
     expect(stage.sshd.log()).toMatch(`Accepted publickey for ${stage.account.name}`);
   });
 
   test("leaving the list leaves nothing behind on the host", async () => {
     expect(remoteHelpers()).not.toEqual([]);
     await dismiss(world().page);
+    expect(await helpersGone()).toBe(true);
+  });
+
+  test("passwords are asked for in the editor: one to log in, one for sudo", async () => {
+    const { page, stage } = world();
+    const user = makeUser({ sudo: "password" });
+    onTestFinished(() => user.remove());
+    stage.developer.addHost({ alias: "by-password", port: stage.sshd.port, user: user.name });
+    await chooseHost(page, "by-password");
+    await waitForQuestion(page, /Log in as|Password for/);
+    await answer(page, user.password);
+    await waitForQuestion(page, `sudo password for ${user.name}@`);
+    expect(await questionMessage(page)).toMatch(/It runs .*emberline-helper.* there/);
+    await answer(page, "not the password");
+    const said = () => questionMessage(page);
+    // sudo waits a while before it refuses.
+    await expect.poll(said, { timeout: 20_000 }).toMatch(/not accepted/);
+    await answer(page, user.password);
+    await waitForQuestion(page, "Python processes on by-password");
+    await dismiss(page);
     expect(await helpersGone()).toBe(true);
   });
 }

@@ -1,8 +1,10 @@
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { startSshd, freePort, type SshdOptions, type TestSshd } from "../../support/sshd";
 import { makeUser } from "../../support/sshUsers";
 import { closeNotifications, waitForNotification } from "../../support/vscode/dialog";
 import { chooseHost, trustHostKey } from "../../support/vscode/profiling";
+import { endSession } from "../support/shopSession";
+import { dismiss, readPicker, waitForQuestion } from "../../support/vscode/quickInput";
 import { world } from "../support/world";
 
 /** A host beside the stage's own, for the length of a test. */
@@ -29,6 +31,8 @@ async function expectRefusal(said: RegExp): Promise<void> {
 }
 
 export function refusals(): void {
+  beforeAll(endSession);
+
   test("a name without an address", async () => {
     const { developer } = world().stage;
     developer.addHost({ alias: "ghost", hostName: "ghost.invalid", port: 22, user: "me" });
@@ -67,6 +71,21 @@ export function refusals(): void {
     await chooseHost(world().page, "closed");
     await trustHostKey(world().page);
     await expectRefusal(/did not let .* in; tried: .*publickey.*\. Check the user name/);
+  });
+
+  test("a host on which no Python runs", async () => {
+    const { account } = world().stage;
+    // Its own process ids and /proc: from inside, nothing else runs there.
+    const launcher = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
+    await addHost("empty", account.name, { launcher });
+    const { page } = world();
+    await chooseHost(page, "empty");
+    await trustHostKey(page);
+    await waitForQuestion(page, "Python processes on empty");
+    await expect
+      .poll(async () => (await readPicker(page)).map((row) => row.label))
+      .toContain("No Python is running on this host");
+    await dismiss(page);
   });
 
   test("a user who may not become root", async () => {

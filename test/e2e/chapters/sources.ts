@@ -15,8 +15,9 @@ export function sources(): void {
     const place = (await ofName())?.place ?? "";
     await openHotLine(page, place);
     await waitForCursor(page, { file: name, line: Number(place.split(":")[1]) });
-    const editor = editorOf(page, `${missingHere}?pid%3D${world().stage.shop.pid}`);
-    await waitForHeat(editor);
+    const editor = page.locator('.monaco-editor[data-uri^="emberline-source:"]');
+    const heat = await waitForHeat(editor);
+    expect(heat.map((mark) => mark.line)).toContain(Number(place.split(":")[1]));
     await page.keyboard.type("x");
     const message = page.locator(".monaco-editor-overlaymessage");
     await expect.poll(() => message.innerText()).toMatch(/read-only/);

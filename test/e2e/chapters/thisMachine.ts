@@ -1,18 +1,19 @@
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
-import { editorOf, openFile, waitForHeat } from "../../support/vscode/editor";
+import { editorOf, waitForHeat } from "../../support/vscode/editor";
 import { chooseProcess, stopProfiling } from "../../support/vscode/profiling";
 import { runCommand } from "../../support/vscode/quickInput";
-import { hotFile, hotLine } from "../support/shopSession";
+import { endSession, hotFile, hotLine, showHotLine } from "../support/shopSession";
 import { world } from "../support/world";
 
 export function thisMachine(): void {
   test("Profile This Machine does the same without SSH", async () => {
     const { page, stage } = world();
+    await endSession();
     const logins = () => stage.sshd.log().split("Accepted publickey").length;
     const before = logins();
     await runCommand(page, "Emberline: Clear Results");
-    await openFile(page, hotFile);
+    await showHotLine();
     await waitForHeat(editorOf(page, hotFile), (marks) => marks.length === 0);
     await runCommand(page, "Emberline: Profile This Machine");
     await chooseProcess(page, hostname(), stage.shop.pid);

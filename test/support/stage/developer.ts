@@ -1,4 +1,5 @@
 /** The developer's side: a home with an ssh key and configuration, and the program's sources as workspace. */
+import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
   existsSync,
@@ -56,6 +57,12 @@ export class Developer {
   knownHosts(): string {
     const file = path.join(this.#ssh, "known_hosts");
     return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  /** Whether OpenSSH finds a key for `host` ("[name]:port") there, hashed or not. */
+  knows(host: string): boolean {
+    const found = spawnSync("ssh-keygen", ["-F", host, "-f", path.join(this.#ssh, "known_hosts")]);
+    return found.status === 0;
   }
 
   /** Changes a file of the workspace on disk. */

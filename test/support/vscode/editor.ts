@@ -1,6 +1,6 @@
 /** Text editors: where the cursor is, and the heat that is drawn in them. */
 import type { Locator, Page } from "playwright-core";
-import { answer, pick } from "./quickInput";
+import { typeInto } from "./quickInput";
 
 const PATIENCE_MS = 45_000;
 
@@ -11,8 +11,8 @@ export function editorOf(page: Page, pathEnd: string): Locator {
 
 /** Opens a file of the workspace by its name. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press("Control+P");
-  await pick(page, name);
+  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first();
+  await typeInto(page, "Control+P", name, () => row.click({ timeout: 5_000 }));
   await editorOf(page, name).waitFor({ timeout: PATIENCE_MS });
 }
 
@@ -31,8 +31,7 @@ export async function focusFile(page: Page, file: string): Promise<void> {
 
 /** Puts the cursor at the start of a line of the active editor. */
 export async function goToLine(page: Page, line: number): Promise<void> {
-  await page.keyboard.press("Control+G");
-  await answer(page, String(line));
+  await typeInto(page, "Control+G", `:${line}`, () => page.keyboard.press("Enter"));
   await waitForCursor(page, { line });
 }
 
