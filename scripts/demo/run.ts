@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { openStage, type Stage, type StageOptions } from "../../test/support/stage/stage";
+import { openBrowser } from "../../test/support/vscode/browser";
 import type { HotLineRow } from "../../test/support/vscode/hotLines";
 import { interruption } from "./interruption";
 import { playOnce } from "./once";
@@ -40,18 +41,23 @@ async function once(
   interrupted: Promise<number>,
 ): Promise<number> {
   mkdirSync(options.out, { recursive: true });
-  const play = playOnce({
-    stage,
-    chromium: options.chromium ?? "chromium",
-    heatImage: path.join(options.out, "heat.png"),
-    flameImage: path.join(options.out, "flame.png"),
-    failureImage: path.join(options.out, "failed.png"),
-    say: (line) => console.log(`  ${line}`),
-  });
-  const outcome = await Promise.race([play, interrupted]);
-  if (typeof outcome === "number") return outcome;
-  options.report(outcome);
-  return 0;
+  const browser = await openBrowser(options.chromium ?? "chromium");
+  try {
+    const play = playOnce({
+      stage,
+      browser,
+      heatImage: path.join(options.out, "heat.png"),
+      flameImage: path.join(options.out, "flame.png"),
+      failureImage: path.join(options.out, "failed.png"),
+      say: (line) => console.log(`  ${line}`),
+    });
+    const outcome = await Promise.race([play, interrupted]);
+    if (typeof outcome === "number") return outcome;
+    options.report(outcome);
+    return 0;
+  } finally {
+    await browser.close();
+  }
 }
 
 async function wait(stage: Stage, interrupted: Promise<number>): Promise<number> {

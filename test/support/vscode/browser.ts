@@ -5,6 +5,10 @@ import { chromium, type Browser, type Page } from "playwright-core";
 export function openBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
+    // Whoever opened it closes it, after a signal too; the driver would end this process instead.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       // It refuses to run as root with its sandbox; what it opens is our own page.
       "--no-sandbox",
