@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { interpreters, newest, oneOfEachMinor, sampled, testEach } from "./support/machine";
+import { interpreters, oneOfEachMinor, sampled, testEach } from "./support/machine";
 import { record } from "./support/record";
-import { broken, countOf, leafCounts, pythonOf } from "./support/stacks";
+import { broken, countOf, leafCounts } from "./support/stacks";
 import { shareError } from "./support/statistics";
-import { copyWorkloads, folderFor, Workload } from "./support/workload";
+import { folderFor, Workload } from "./support/workload";
 
 interface HotLine {
   readonly function: string;
@@ -38,18 +38,5 @@ sampled("the hot line of a function of 20,000 lines", () => {
     const hot = lines.get(`${truth.function} ${truth.path}:${truth.line}`) ?? 0;
     expect(hot / countOf(stacks)).toBeGreaterThan(truth.least_share);
     expect(broken(stacks)).toEqual([]);
-  });
-});
-
-sampled("a script named by a relative path", () => {
-  testEach([newest], async (interpreter) => {
-    const folder = folderFor(interpreter);
-    copyWorkloads(folder, "shares.py", "talk.py");
-    const options = { cwd: folder.here, script: "./shares.py" };
-    const workload = await Workload.start(interpreter, "", [], options);
-    const { stacks } = await record([workload.pid], 1);
-    const paths = new Set(stacks.flatMap(pythonOf).map((frame) => frame.path));
-    expect(paths).toContain(`${folder.here}/shares.py`);
-    expect([...paths].filter((path) => path.startsWith("."))).toEqual([]);
   });
 });

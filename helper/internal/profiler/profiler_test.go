@@ -160,3 +160,17 @@ func TestSamplesAfterTheExitStillHaveNames(t *testing.T) {
 		t.Errorf("codes of %d address spaces kept; target %v", len(s.codes.codes), s.targets[1])
 	}
 }
+
+func TestFileNamesAreAbsolute(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.py": "/srv/a.py", "./a.py": "/srv/a.py", "/srv/./a.py": "/srv/a.py", "/srv//a.py": "/srv/a.py",
+		"/srv/link/../a.py": "/srv/link/../a.py", "<string>": "<string>", "": "",
+	} {
+		if got := absolute(name, "/srv"); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+	if got := absolute("a.py", ""); got != "a.py" {
+		t.Errorf("without a directory %q", got)
+	}
+}

@@ -41,7 +41,7 @@ const suffixes = { n: "native", k: "kernel", e: "error" } as const;
 function parseFrame(text: string): Frame {
   const [, name, suffix] = /^(.+)_\[([nke])\]$/.exec(text) ?? [];
   if (name !== undefined) return { kind: suffixes[suffix as keyof typeof suffixes], name };
-  const [, qualname, path, line] = /^(.+) \((.*):(\d+)\)$/.exec(text) ?? fail(text);
+  const [, qualname, path, line] = /^(.+?) \((.*):(\d+)\)$/.exec(text) ?? fail(text);
   return { kind: "python", name: qualname ?? "", path: path ?? "", line: Number(line) };
 }
 
