@@ -2,24 +2,20 @@
  * Once for all files of the project: builds the helper, finds or fetches the
  * interpreters, and proves whether this machine can run the sampler at all.
  */
-import { buildHelpers, helperFile } from "../../../scripts/lib/buildHelper.mjs";
 import { interpreters } from "../../../scripts/lib/interpreters.mjs";
-import { inRoot } from "../../../scripts/lib/paths.mjs";
 import { run } from "../../../scripts/lib/run.mjs";
+import provideHelper from "../../contract/support/globalSetup.mjs";
 
 export default async function setup(project) {
   // Another build can be tried with EMBERLINE_HELPER=/path.
-  const helper = process.env.EMBERLINE_HELPER ?? (await build());
+  const given = process.env.EMBERLINE_HELPER;
+  if (given !== undefined) project.provide("helperFile", given);
+  const tearDown = given === undefined ? await provideHelper(project) : undefined;
   project.provide("sampler", {
-    helper,
     interpreters: await interpreters(),
-    impossible: await whyImpossible(helper),
+    impossible: await whyImpossible(project.getProvidedContext().helperFile),
   });
-}
-
-async function build() {
-  await buildHelpers();
-  return inRoot(helperFile(`linux-${process.arch}`));
+  return tearDown;
 }
 
 /**

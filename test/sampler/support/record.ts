@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { Stats } from "../../../extension/wire/protocol.gen";
-import { helper } from "./machine";
+import { helperFile } from "../../contract/support/helper";
 import { parseStacks, type Stack } from "./stacks";
 
 /** How `emberline-helper record` ended. */
@@ -27,7 +27,7 @@ export class Helper {
   readonly #kill: (signal: NodeJS.Signals) => void;
 
   constructor(args: readonly string[], as: { readonly uid?: number; readonly gid?: number } = {}) {
-    const child = spawn(helper, args, { stdio: ["ignore", "pipe", "pipe"], ...as });
+    const child = spawn(helperFile, args, { stdio: ["ignore", "pipe", "pipe"], ...as });
     const said = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
@@ -98,8 +98,8 @@ export class Recorder extends Helper {
     const { code, stderr } = await this.ended;
     if (code !== 0) throw new Error(`record ended with ${code}: ${stderr}`);
     return {
-      stacks: parseStacks(this.read("stacks")),
-      stats: JSON.parse(this.read("stats")) as Stats,
+      stacks: parseStacks(this.bytes("stacks").toString()),
+      stats: this.stats(),
     };
   }
 
@@ -109,8 +109,13 @@ export class Recorder extends Helper {
     return this.finished();
   }
 
-  read(name: "stacks" | "stats"): string {
-    return readFileSync(path.join(this.#folder, name), "utf8");
+  stats(): Stats {
+    return JSON.parse(this.bytes("stats").toString()) as Stats;
+  }
+
+  /** What it wrote. */
+  bytes(name: "stacks" | "stats"): Buffer {
+    return readFileSync(path.join(this.#folder, name));
   }
 }
 
