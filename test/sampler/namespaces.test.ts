@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { interpreters, minorOf, newest, sampled, testEach } from "./support/machine";
+import { interpreters, sampled, testEach } from "./support/machine";
 import { record } from "./support/record";
 import { broken, countOf, pythonOf } from "./support/stacks";
-import { folderFor, Workload } from "./support/workload";
+import { Workload } from "./support/workload";
 
 /** The only child of a process. */
 function childOf(pid: number): number {
@@ -11,7 +11,7 @@ function childOf(pid: number): number {
   return Number(child);
 }
 
-/** What `unshare` is to do besides: a process of its own pid namespace is its child. */
+/** It runs the program as its child: a process cannot change its own pid namespace. */
 const unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
 
 sampled("a program in a pid and mount namespace of its own", () => {
