@@ -41,7 +41,7 @@ async function once(
   interrupted: Promise<number>,
 ): Promise<number> {
   mkdirSync(options.out, { recursive: true });
-  const browser = await openBrowser(options.chromium ?? "chromium");
+  const browser = await openBrowser(options.chromium ?? "chromium", stage.dir);
   try {
     const play = playOnce({
       stage,

@@ -42,7 +42,7 @@ export async function openWorld(): Promise<void> {
   cleanup.defer(() => stage.close());
   stage.developer.removeFile(missingHere);
   stage.developer.editFile(differentHere, (text) => `# A draft.\n\n${text}`);
-  const browser = await openBrowser(chromium);
+  const browser = await openBrowser(chromium, stage.dir);
   cleanup.defer(() => browser.close());
   const window = { width: 1280, height: 800, scale: 1 };
   opened.page = await openWorkbench(browser, stage.vscode.url, window);

@@ -1,10 +1,12 @@
 /** A headless Chromium and VS Code's page in it. */
 import { chromium, type Browser, type Page } from "playwright-core";
 
-/** Starts the machine's own Chromium. */
-export function openBrowser(executablePath: string): Promise<Browser> {
+/** Starts the machine's own Chromium; what it leaves in a home directory goes to `home`. */
+export function openBrowser(executablePath: string, home: string): Promise<Browser> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("XDG_"));
   return chromium.launch({
     executablePath,
+    env: { ...Object.fromEntries(inherited), HOME: home },
     // Whoever opened it closes it, after a signal too; the driver would end this process instead.
     handleSIGINT: false,
     handleSIGTERM: false,

@@ -30,7 +30,7 @@ async function dragTo(page: Page, fromX: number, toX: number, y: number): Promis
 /** Opens or closes the side bar. */
 export async function setSideBarOpen(page: Page, isOpen: boolean): Promise<void> {
   if ((await sideBar(page).isVisible()) === isOpen) return;
-  await page.keyboard.press("Control+B");
+  await runCommand(page, "View: Toggle Primary Side Bar Visibility");
   await sideBar(page).waitFor({ state: isOpen ? "visible" : "hidden" });
 }
 
