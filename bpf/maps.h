@@ -13,6 +13,10 @@
 /* Code objects remembered as sent; the least recently used is forgotten and
  * sent again when next met, so the limit costs bytes and never truth. */
 #define MAX_CODE_SEEN 65536
+/* The same for classes, which only versions before 3.11 need. */
+#define MAX_TYPES_SEEN 8192
+/* Threads of 2.7 whose state is remembered. */
+#define MAX_THREADS_KNOWN 8192
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -30,6 +34,14 @@ struct {
 	__type(value, struct process);
 } processes SEC(".maps");
 
+/* What was learned of a code object when it was sent. */
+enum code_flag {
+	CODE_SENT = 1,
+	/* its first argument is called self, or cls (layouts with class_from_self) */
+	CODE_HAS_SELF = 2,
+	CODE_HAS_CLS = 4,
+};
+
 struct code_key {
 	__u64 code;
 	__u32 generation;
@@ -40,8 +52,35 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CODE_SEEN);
 	__type(key, struct code_key);
-	__type(value, __u8);
+	/* enum code_flag */
+	__type(value, __u32);
 } code_seen SEC(".maps");
+
+struct type_key {
+	__u64 id;
+	__u32 generation;
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_TYPES_SEEN);
+	__type(key, struct type_key);
+	__type(value, __u8);
+} types_seen SEC(".maps");
+
+struct thread_key {
+	__u32 generation;
+	__u32 tid;
+};
+
+/* Thread states found by ACCESS_LIST; 0 for a thread without one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_THREADS_KNOWN);
+	__type(key, struct thread_key);
+	__type(value, __u64);
+} thread_states SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

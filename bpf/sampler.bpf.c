@@ -122,7 +122,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	fill_header(walk, process, pid_tgid);
 	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
-	why = thread_state(process, (struct task_struct *)bpf_get_current_task(), &tstate);
+	why = thread_state(walk, process, (struct task_struct *)bpf_get_current_task(), &tstate);
 	if (why == COUNTER_samples) {
 		walk_python(walk, tstate);
 	} else {
@@ -219,6 +219,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 /* Types and enums that cross to the helper but that no map names: pointers to
  * them keep them in the object's BTF. */
 const struct python_frame *python_frame_type __attribute__((unused));
+const struct type_record *type_record_type __attribute__((unused));
 const struct process_record *process_record_type __attribute__((unused));
 const enum frame_flag *frame_flag_type __attribute__((unused));
 const enum sample_flag *sample_flag_type __attribute__((unused));

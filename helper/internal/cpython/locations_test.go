@@ -67,6 +67,7 @@ func checkPositions(t *testing.T, line string) {
 	if code.LineTable, err = hex.DecodeString(table); err != nil {
 		t.Fatal(err)
 	}
+	code.Form = FormLocations
 	last := Location{code.FirstLine, code.FirstLine, -1, -1}
 	for unit, p := range positions {
 		want := Location{p[0], p[1], p[2], p[3]}
@@ -82,7 +83,7 @@ func checkPositions(t *testing.T, line string) {
 }
 
 func TestLocationOutsideTheTable(t *testing.T) {
-	code := Code{FirstLine: 7, LineTable: []byte{0x80 | 0<<3 | 1, 0x12}} // 2 units, columns 1 to 3
+	code := Code{FirstLine: 7, Form: FormLocations, LineTable: []byte{0x80 | 0<<3 | 1, 0x12}} // 2 units, columns 1 to 3
 	first := Location{7, 7, -1, -1}
 	for offset, want := range map[int]Location{-2: first, 0: {7, 7, 1, 3}, 3: {7, 7, 1, 3}, 4: first, 1 << 30: first} {
 		if got := code.Location(offset); got != want {
@@ -95,7 +96,9 @@ func FuzzLocation(f *testing.F) {
 	f.Add([]byte{0x81, 0x12, 0xf0, 0x7f}, 3)
 	f.Add([]byte{0x80 | 14<<3, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40}, 1)
 	f.Fuzz(func(t *testing.T, table []byte, offset int) {
-		code := Code{FirstLine: 1, LineTable: table}
-		code.Location(offset)
+		for form := FormLineDeltasUnsigned; form <= FormLocations; form++ {
+			code := Code{FirstLine: 1, LineTable: table, Form: form}
+			code.Location(offset)
+		}
 	})
 }

@@ -20,6 +20,10 @@ var errImplausible = errors.New("the object is not what it should be")
 // ReadString reads a str object (PyASCIIObject, PyCompactUnicodeObject:
 // CPython Include/cpython/unicodeobject.h).
 func ReadString(memory io.ReaderAt, address uint64, o *Offsets) (string, error) {
+	if o.NamesAreBytes {
+		raw, err := ReadBytes(memory, address, o)
+		return DecodeCharacters(raw, 0), err
+	}
 	head := make([]byte, o.UnicodeASCII)
 	if _, err := memory.ReadAt(head, int64(address)); err != nil {
 		return "", err
@@ -58,10 +62,19 @@ func ReadBytes(memory io.ReaderAt, address uint64, o *Offsets) ([]byte, error) {
 	return data, nil
 }
 
-// DecodeCharacters turns a str's characters of 1, 2 or 4 bytes each into UTF-8.
+// DecodeCharacters turns a str's characters of 1, 2 or 4 bytes each into UTF-8;
+// kind 0 is 2.7's byte string, which is UTF-8 nearly always.
 // Lone surrogates, which file names with undecodable bytes have (PEP 383),
 // become U+FFFD; control characters would break lines of text formats and do too.
 func DecodeCharacters(raw []byte, kind int) string {
+	if kind == 0 {
+		return strings.Map(func(character rune) rune {
+			if character < ' ' {
+				return utf8.RuneError
+			}
+			return character
+		}, strings.ToValidUTF8(string(raw), string(utf8.RuneError)))
+	}
 	var text strings.Builder
 	text.Grow(len(raw))
 	for ; len(raw) >= kind; raw = raw[kind:] {

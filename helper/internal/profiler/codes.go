@@ -17,7 +17,13 @@ type code struct {
 	text      cpython.Code
 	isShim    bool
 	sourcePID int
-	frames    map[int32]aggregate.FrameID
+	frames    map[framePlace]aggregate.FrameID
+}
+
+// framePlace is where in a code object a frame is, and of which class its method.
+type framePlace struct {
+	byteOffset int32
+	class      uint64
 }
 
 // codeTable resolves (code object, byte offset) to frames, each pair once. It
@@ -25,10 +31,12 @@ type code struct {
 type codeTable struct {
 	tree  *aggregate.Tree
 	codes map[uint32]map[sampler.CodeID]*code
+	// classes are names by generation and id.
+	classes map[uint32]map[uint64]string
 }
 
 func newCodeTable(tree *aggregate.Tree) *codeTable {
-	return &codeTable{tree: tree, codes: map[uint32]map[sampler.CodeID]*code{}}
+	return &codeTable{tree: tree, codes: map[uint32]map[sampler.CodeID]*code{}, classes: map[uint32]map[uint64]string{}}
 }
 
 // shimName is both name and file of the code that cleans up after a class call
@@ -44,6 +52,7 @@ func (c *codeTable) add(record *sampler.CodeRecord, t *target, memory io.ReaderA
 	offsets := &t.interpreter.Offsets
 	text := cpython.Code{
 		FirstLine: record.FirstLine,
+		Form:      offsets.Form,
 		Filename:  stringPiece(record.Filename, memory, offsets),
 		Qualname:  stringPiece(record.Qualname, memory, offsets),
 	}
@@ -63,7 +72,7 @@ func (c *codeTable) add(record *sampler.CodeRecord, t *target, memory io.ReaderA
 		text:      text,
 		isShim:    isShim,
 		sourcePID: t.sourcePID,
-		frames:    map[int32]aggregate.FrameID{},
+		frames:    map[framePlace]aggregate.FrameID{},
 	}
 	return text.Filename
 }
@@ -104,10 +113,15 @@ func (c *codeTable) frame(frame *sampler.PythonFrame) (aggregate.FrameID, bool) 
 	if found.isShim {
 		return 0, false
 	}
-	id, ok := found.frames[frame.ByteOffset]
+	place := framePlace{frame.ByteOffset, frame.Class}
+	id, ok := found.frames[place]
 	if !ok {
-		id = c.tree.Frame(found.at(frame.ByteOffset))
-		found.frames[frame.ByteOffset] = id
+		at := found.at(frame.ByteOffset)
+		if class := c.classes[frame.Code.Generation][frame.Class]; class != "" {
+			at.Name = class + "." + at.Name
+		}
+		id = c.tree.Frame(at)
+		found.frames[place] = id
 	}
 	return id, true
 }
@@ -141,7 +155,21 @@ func (c *code) at(byteOffset int32) aggregate.Frame {
 }
 
 // forget drops the code objects of an address space that is gone.
-func (c *codeTable) forget(generation uint32) { delete(c.codes, generation) }
+func (c *codeTable) forget(generation uint32) {
+	delete(c.codes, generation)
+	delete(c.classes, generation)
+}
+
+// addClass names a class; one without a name was none.
+func (c *codeTable) addClass(record *sampler.ClassRecord) {
+	of := c.classes[record.Generation]
+	if of == nil {
+		of = map[uint64]string{}
+		c.classes[record.Generation] = of
+	}
+	// tp_name of a class written in C begins with its module.
+	of[record.ID] = strings.ToValidUTF8(record.Name[strings.LastIndexByte(record.Name, '.')+1:], "\uFFFD")
+}
 
 // codeNotReceived marks a frame whose code object was lost with a full ring.
 const codeNotReceived = "code_not_received"

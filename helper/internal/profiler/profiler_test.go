@@ -28,7 +28,7 @@ func session() *Session {
 }
 
 func (s *Session) addTarget(pid int, generation uint32) {
-	s.newTarget(pid, generation, "app", &cpython.Interpreter{}, place{directory: "/srv", sourcePID: pid})
+	s.newTarget(pid, generation, "app", &cpython.Interpreter{Offsets: cpython.Offsets{Rules: cpython.Rules{Form: cpython.FormLocations}}}, place{directory: "/srv", sourcePID: pid})
 }
 
 func codeRecord(generation uint32, address uint64, file, name string) *sampler.CodeRecord {

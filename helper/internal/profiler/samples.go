@@ -46,6 +46,13 @@ func (s *Session) Code(record *sampler.CodeRecord) {
 	}
 }
 
+// Class takes a class at first sight; which process it belongs to does not matter.
+func (s *Session) Class(record *sampler.ClassRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.codes.addClass(record)
+}
+
 func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
 	remotePath := s.codes.add(record, t, proc.Memory(t.pid))
 	key := sourceFile{remotePath, t.sourcePID}

@@ -15,19 +15,57 @@ type Layout = bpfPythonOffsets
 // TSSLayout tells where pthread_getspecific looks, relative to the thread pointer.
 type TSSLayout = bpfTssLayout
 
-// CodeIdentityBytes is how much of a code object tells it from another at the
-// same address; it ends with the pointer to the line table.
-const CodeIdentityBytes = int(bpfLimitCODE_IDENTITY_BYTES)
+// Sizes of bpf/types.h.
+const (
+	// CodeIdentityBytes is how much of a code object tells it from another at the
+	// same address; it ends with the pointer to the line table.
+	CodeIdentityBytes = int(bpfLimitCODE_IDENTITY_BYTES)
+	// WindowBytes is the most that is read at once to serve several frames.
+	WindowBytes = uint16(bpfLimitWINDOW_BYTES)
+	// FrameBytes is the longest frame head.
+	FrameBytes = uint16(bpfLimitFRAME_BYTES)
+)
 
 // Target is one process to sample: its interpreter's layout and the way from a
 // thread to its thread state.
 type Target struct {
 	Layout Layout
-	// KeyAddress of the interpreter's Py_tss_t in the process; 0 to use TLSOffset.
-	KeyAddress uint64
-	TSS        TSSLayout
-	// TLSOffset of the thread state's variable from the thread pointer.
-	TLSOffset int64
+	Access Access
+}
+
+// Access is one of KeyAccess, TLSAccess, ModuleAccess and ListAccess.
+type Access func(*bpfProcess)
+
+// KeyAccess is by pthread_getspecific: of the key that the interpreter keeps at
+// an address, or of one that is known (0 or more) already.
+func KeyAccess(address uint64, known int32, tss TSSLayout) Access {
+	return func(entry *bpfProcess) {
+		entry.Access = uint32(bpfThreadStateAccessACCESS_TSS_KEY)
+		entry.TssKeyAddress, entry.TssKey, entry.Tss = address, known, tss
+	}
+}
+
+// TLSAccess is by a variable at an offset from the thread pointer.
+func TLSAccess(offset int64) Access {
+	return func(entry *bpfProcess) {
+		entry.Access, entry.TlsOffset = uint32(bpfThreadStateAccessACCESS_TLS_OFFSET), offset
+	}
+}
+
+// ModuleAccess is by a variable in a library's block.
+func ModuleAccess(vectorOffset, offset uint64) Access {
+	return func(entry *bpfProcess) {
+		entry.Access = uint32(bpfThreadStateAccessACCESS_TLS_MODULE)
+		entry.TlsVectorOffset, entry.TlsOffset = vectorOffset, int64(offset)
+	}
+}
+
+// ListAccess is by the holder of the GIL and the list of threads.
+func ListAccess(currentAddress, interpretersAddress uint64) Access {
+	return func(entry *bpfProcess) {
+		entry.Access = uint32(bpfThreadStateAccessACCESS_LIST)
+		entry.CurrentAddress, entry.InterpretersAddress = currentAddress, interpretersAddress
+	}
 }
 
 // Follow samples the process from now on and returns the generation of its
@@ -38,18 +76,8 @@ func (s *Sampler) Follow(pid int, target Target) (uint32, error) {
 		return 0, err
 	}
 	s.generation++
-	entry := bpfProcess{
-		Generation:    s.generation,
-		Offsets:       index,
-		TssKeyAddress: target.KeyAddress,
-		TssKey:        -1,
-		Access:        uint32(bpfThreadStateAccessACCESS_TSS_KEY),
-		TlsOffset:     target.TLSOffset,
-		Tss:           target.TSS,
-	}
-	if target.KeyAddress == 0 {
-		entry.Access = uint32(bpfThreadStateAccessACCESS_TLS_OFFSET)
-	}
+	entry := bpfProcess{Generation: s.generation, Offsets: index, TssKey: -1}
+	target.Access(&entry)
 	if err := s.objects.Processes.Put(uint32(pid), &entry); err != nil {
 		return 0, fmt.Errorf("follow process %d: %w", pid, err)
 	}

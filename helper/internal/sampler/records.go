@@ -18,6 +18,8 @@ type PythonFrame struct {
 	Code CodeID
 	// ByteOffset into the bytecode, negative before the first instruction.
 	ByteOffset int32
+	// Class is the id of the method's class (before 3.11), 0 for none.
+	Class uint64
 	// Address of the frame in the process.
 	Address uint64
 	// Entry: the oldest Python frame of its evaluation loop (3.11).
@@ -65,6 +67,14 @@ type CodeRecord struct {
 	LineTable Piece
 }
 
+// ClassRecord is a class at first sight, before versions whose code objects
+// know their qualified names. Name is empty when the object was no class.
+type ClassRecord struct {
+	Generation uint32
+	ID         uint64
+	Name       string
+}
+
 // EventKind tells what happened to a process.
 type EventKind int
 
@@ -93,6 +103,7 @@ type ProcessEvent struct {
 type Handler interface {
 	Sample(*Sample)
 	Code(*CodeRecord)
+	Class(*ClassRecord)
 }
 
 // cast views bytes as one of the generated structs. The layout is the kernel's
@@ -125,6 +136,12 @@ func (d *decoder) dispatch(raw []byte, handler Handler) {
 	case bpfRecordTypeRECORD_CODE:
 		if record, ok := decodeCode(raw); ok {
 			handler.Code(&record)
+		}
+	case bpfRecordTypeRECORD_TYPE:
+		if record, name, ok := cast[bpfTypeRecord](raw); ok && int(record.NameBytes) <= len(name) {
+			handler.Class(&ClassRecord{
+				Generation: record.Generation, ID: record.Id, Name: string(name[:record.NameBytes]),
+			})
 		}
 	case bpfRecordTypeRECORD_PROCESS:
 	}
@@ -166,6 +183,7 @@ func (d *decoder) sample(raw []byte) (Sample, bool) {
 		d.python = append(d.python, PythonFrame{
 			Code:       CodeID{Address: frame.Code, Generation: header.Generation, Checksum: frame.Checksum},
 			ByteOffset: frame.Offset,
+			Class:      frame.Type,
 			Address:    frame.Frame &^ 3,
 			Entry:      frame.Frame&uint64(bpfFrameFlagFRAME_ENTRY) != 0,
 			Marker:     frame.Frame&uint64(bpfFrameFlagFRAME_MARKER) != 0,
