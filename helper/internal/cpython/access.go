@@ -1,11 +1,13 @@
 package cpython
 
 import (
+	"bytes"
 	"debug/elf"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"golang.org/x/arch/x86/x86asm"
 )
@@ -88,14 +90,13 @@ func instructions(file *elf.File, function string, visit func(instruction x86asm
 		return
 	}
 	code := readVirtual(file, at, functionBytes)
+	// The decoder takes the landing pad of CET for a prefix.
+	if rest, ok := bytes.CutPrefix(code, []byte{0xf3, 0x0f, 0x1e, 0xfa}); ok { // endbr64
+		code, at = rest, at+4
+	}
 	for len(code) > 0 {
 		instruction, err := x86asm.Decode(code, 64)
 		if err != nil || instruction.Len > len(code) {
-			// endbr64, which x86asm does not know (CET, 4 bytes).
-			if len(code) >= 4 && binary.LittleEndian.Uint32(code) == 0xfa1e0ff3 {
-				code, at = code[4:], at+4
-				continue
-			}
 			return
 		}
 		code, at = code[instruction.Len:], at+uint64(instruction.Len)
@@ -103,6 +104,12 @@ func instructions(file *elf.File, function string, visit func(instruction x86asm
 			return
 		}
 	}
+}
+
+func hasPrefix(instruction x86asm.Inst, wanted x86asm.Prefix) bool {
+	return slices.ContainsFunc(instruction.Prefix[:], func(prefix x86asm.Prefix) bool {
+		return prefix&0xff == wanted&0xff
+	})
 }
 
 // loadedAddress is the first address that a function loads from, relative to its code.
@@ -129,7 +136,7 @@ func threadLocal(file *elf.File, function string) (accessCode, error) {
 		from, ok := instruction.Args[1].(x86asm.Mem)
 		switch {
 		case !ok:
-		case instruction.Op == x86asm.MOV && from.Segment == x86asm.FS && from.Base == 0:
+		case instruction.Op == x86asm.MOV && from.Base == 0 && hasPrefix(instruction, x86asm.PrefixFS):
 			// The displacement is 32 bits, and negative.
 			offset := int64(int32(from.Disp))
 			code.tls, found = &offset, true
