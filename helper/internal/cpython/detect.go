@@ -125,7 +125,8 @@ func (d *Detector) findRuntime(process *proc.Process, mappings []proc.Mapping) (
 		}
 	}
 	if program == nil {
-		return nil, nil, ErrNotPython
+		// Between the kernel's dropping the old program and mapping the new one.
+		return nil, nil, ErrNotReady
 	}
 	found, err := d.image(process, program)
 	if err != nil {
