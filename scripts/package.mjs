@@ -16,6 +16,8 @@ export async function pack() {
     "package",
     "--no-dependencies",
     "--allow-missing-repository",
+    // The README is read in the repository too, and the project has no address to rewrite to.
+    "--no-rewrite-relative-links",
     "--out",
     file,
   ]);

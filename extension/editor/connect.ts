@@ -1,6 +1,6 @@
 /** Reaches a host with the user's ssh configuration and answers, and speaks with the helper there. */
 import * as vscode from "vscode";
-import { isAbort } from "../session/failures";
+import { isAbort, toFailure } from "../session/failures";
 import type { Connect } from "../session/ports";
 import { reachHelper } from "../remote/reach";
 import type { SshEnvironment } from "../remote/sshConfigFile";
@@ -14,6 +14,14 @@ export interface ConnectDeps {
   /** Called with a host's name once a helper answered there. */
   readonly onReached: (destination: string) => Promise<void>;
   readonly log: vscode.LogOutputChannel;
+}
+
+/** A catalogue entry with what lay beneath it; for anything else the stack, because it is a defect. */
+function logFailure(error: unknown, log: vscode.LogOutputChannel): void {
+  const { code, message } = toFailure(error);
+  log.error(`${code}: ${message}`);
+  const beneath = code === "internal" ? error : error instanceof Error ? error.cause : undefined;
+  if (beneath instanceof Error) log.error(beneath);
 }
 
 export function createConnect(deps: ConnectDeps): Connect {
@@ -37,7 +45,8 @@ export function createConnect(deps: ConnectDeps): Connect {
       if (target.kind === "ssh") await deps.onReached(target.destination);
       return client;
     } catch (error) {
-      if (!isAbort(error)) log.error(error instanceof Error ? error : String(error));
+      prompter.rejected();
+      if (!isAbort(error)) logFailure(error, log);
       throw error;
     }
   };

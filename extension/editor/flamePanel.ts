@@ -92,7 +92,7 @@ export class FlamePanel implements vscode.Disposable {
     this.#panel = panel;
     this.#isReady = false;
     const { webview } = panel;
-    panel.iconPath = vscode.Uri.joinPath(extensionUri, "media", "icon.png");
+    panel.iconPath = vscode.Uri.joinPath(extensionUri, "media", "flame.svg");
     const script = vscode.Uri.joinPath(extensionUri, "dist", "webview");
     const media = vscode.Uri.joinPath(extensionUri, "media");
     webview.options = { enableScripts: true, localResourceRoots: [script, media] };

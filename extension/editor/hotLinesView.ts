@@ -7,7 +7,7 @@ import * as vscode from "vscode";
 import { formatPercentShort, formatShare } from "../core/format";
 import { heatBucket } from "../core/heatScale";
 import { hotLines, type HotLine } from "../core/hotLines";
-import { isRunning, resultsOf, type SessionState } from "../session/state";
+import { isRunning, resultsOf, type Results, type SessionState } from "../session/state";
 import { commands, heatRulers, views } from "./contributions";
 import type { HeatModel } from "./heatModel";
 import { qualityText, resultsTitle } from "./sessionText";
@@ -54,25 +54,21 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
   showState(state: SessionState): void {
     this.#state = state;
     const results = resultsOf(state);
-    const stats = results?.stats;
-    if (results === undefined) {
-      delete this.#view.description;
-      delete this.#view.message;
-      return;
+    // Emptied and never deleted: these are accessors of the view's own, which would go too.
+    this.#view.description = results === undefined ? "" : resultsTitle(results);
+    this.#view.message = results === undefined ? "" : this.#message(results, isRunning(state));
+  }
+
+  #message({ stats, ended }: Results, isLive: boolean): string {
+    if (stats === undefined || stats.samples === 0) {
+      return isLive ? texts.hotLinesWaiting : texts.hotLinesNone;
     }
-    this.#view.description =
-      stats === undefined
-        ? resultsTitle(results)
-        : `${resultsTitle(results)} · ${qualityText(stats)}`;
-    if (results.ended !== undefined) {
-      this.#view.message = texts.hotLinesEnded(results.ended.message);
-    } else if (isRunning(state) && (stats?.samples ?? 0) === 0) {
-      this.#view.message = texts.hotLinesWaiting;
-    } else if (this.#zoom !== undefined) {
-      this.#view.message = texts.hotLinesZoomed(this.#zoom);
-    } else {
-      delete this.#view.message;
-    }
+    const sentences = [
+      ...(ended === undefined ? [] : [ended.message]),
+      ...(this.#zoom === undefined ? [] : [texts.hotLinesZoomed(this.#zoom)]),
+      `${qualityText(stats)}.`,
+    ];
+    return sentences.join(" ");
   }
 
   getChildren(parent?: HotLine): HotLine[] {
@@ -87,7 +83,9 @@ export class HotLinesView implements vscode.TreeDataProvider<HotLine>, vscode.Di
     const self = formatPercentShort(line.selfShare);
     const total = formatPercentShort(line.totalShare);
     item.id = `${line.source}:${line.line}`;
-    item.description = `${self} self · ${total} total · ${line.functionName}`;
+    // The function's name is what the row is recognised by: no figure twice before it.
+    const figures = line.self === line.total ? self : `${self} · ${total} total`;
+    item.description = `${figures} · ${line.functionName}`;
     const bucket = Math.max(0, heatBucket(line.selfShare));
     const color = new vscode.ThemeColor(heatRulers[bucket] ?? "foreground");
     item.iconPath = new vscode.ThemeIcon("circle-filled", color);

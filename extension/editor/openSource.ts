@@ -4,6 +4,7 @@
  */
 import * as vscode from "vscode";
 import type { SourceMap } from "./sourceMap";
+import * as texts from "./texts";
 import type { TrackedDocuments } from "./trackedDocuments";
 
 /** How long to wait, in ms, for the comparison that tells where an edited file has the line. */
@@ -18,12 +19,14 @@ export class SourceOpener {
   /** `line` counts from 1 in the file that ran; 0 opens the file's beginning. */
   async open(source: number, line: number, toSide: boolean): Promise<void> {
     const uri = await this.sourceMap.uriOf(source);
-    await this.#show(uri, line, toSide);
+    if (uri === undefined) void vscode.window.showInformationMessage(texts.sourceHasNoFile);
+    else await this.#show(uri, line, toSide);
   }
 
   /** The source as it is on the host, read-only. */
   async openRemote(source: number, line: number): Promise<void> {
-    await this.#show(this.sourceMap.remoteUri(source), line, false);
+    const uri = this.sourceMap.remoteUri(source);
+    if (uri !== undefined) await this.#show(uri, line, false);
   }
 
   async #show(uri: vscode.Uri, ranLine: number, toSide: boolean): Promise<void> {

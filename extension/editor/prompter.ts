@@ -115,8 +115,9 @@ export class EditorPrompter implements Prompter {
   ): Promise<string | undefined> {
     const who = `${question.user}@${question.host}`;
     const key = sudoSecretPrefix + who;
+    // A question besides the password (a code) leaves what was typed before it to be judged.
+    if (question.question === undefined) this.#pending = undefined;
     if (question.refused) {
-      this.#pending = undefined;
       await this.#forget(key);
     } else if (question.question === undefined) {
       const kept = await this.#secrets.get(key);
@@ -147,6 +148,11 @@ export class EditorPrompter implements Prompter {
     this.#pending = undefined;
     await this.#secrets.store(key, password);
     await this.#memory.update(sudoSecretIndex, [...new Set([...this.#keys(), key])]);
+  }
+
+  /** To call when a host was not reached: what was typed is forgotten. */
+  rejected(): void {
+    this.#pending = undefined;
   }
 
   /** The command emberline.forgetPasswords. */

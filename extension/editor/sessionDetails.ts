@@ -15,7 +15,6 @@ export function registerSessionDetails(results: () => Results | undefined): {
   readonly disposable: vscode.Disposable;
 } {
   const changed = new vscode.EventEmitter<vscode.Uri>();
-  const isOpen = () => vscode.workspace.textDocuments.some((d) => d.uri.scheme === uri.scheme);
   const disposable = vscode.Disposable.from(
     changed,
     vscode.workspace.registerTextDocumentContentProvider(uri.scheme, {
@@ -25,16 +24,12 @@ export function registerSessionDetails(results: () => Results | undefined): {
     vscode.commands.registerCommand(commands.showSessionDetails, async () => {
       changed.fire(uri);
       // The preview belongs to a built-in extension that can be switched off.
-      const known = await vscode.commands.getCommands(true);
-      if (known.includes("markdown.showPreview")) {
+      if (vscode.extensions.getExtension("vscode.markdown-language-features") !== undefined) {
         await vscode.commands.executeCommand("markdown.showPreview", uri);
       } else {
         await vscode.window.showTextDocument(uri, { preview: true });
       }
     }),
   );
-  const refresh = () => {
-    if (isOpen()) changed.fire(uri);
-  };
-  return { refresh, disposable };
+  return { refresh: () => changed.fire(uri), disposable };
 }

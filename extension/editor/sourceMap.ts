@@ -18,7 +18,7 @@ export class SourceMap implements vscode.Disposable {
   readonly #model: HeatModel;
   readonly #files: WorkspaceFiles;
   /** Unique remote file -> where it is here; a file is looked for once, found or not. */
-  readonly #locations = new Map<string, Promise<Location>>();
+  readonly #locations = new Map<string, Promise<Location | undefined>>();
   /** Document URI -> the sources it shows. */
   readonly #sources = new Map<string, number[]>();
   readonly #located = new vscode.EventEmitter<void>();
@@ -59,21 +59,20 @@ export class SourceMap implements vscode.Disposable {
     return this.#sources.get(uri.toString()) ?? [];
   }
 
-  /** The document that shows a source. */
-  async uriOf(source: number): Promise<vscode.Uri> {
-    return (await this.#locate(source)).uri;
+  /** The document that shows a source; undefined when there is none (code made at run time). */
+  async uriOf(source: number): Promise<vscode.Uri | undefined> {
+    return (await this.#locate(source))?.uri;
   }
 
-  /** The source's text on the host, whether or not there is a file here. */
-  remoteUri(source: number): vscode.Uri {
+  /**
+   * The source's text on the host, whether or not there is a file here; undefined
+   * for what is no file there (`<string>`, `<frozen os>`, a path whose folder nobody knows).
+   */
+  remoteUri(source: number): vscode.Uri | undefined {
     const profile = this.#model.index?.profile;
-    if (profile === undefined) throw new Error(`source ${source} of no profile`);
-    return vscode.Uri.from(
-      sourceUriParts({
-        remotePath: profile.remotePath(source),
-        pid: profile.sources.pid.at(source),
-      }),
-    );
+    const remotePath = profile?.remotePath(source) ?? "";
+    if (profile === undefined || !remotePath.startsWith("/")) return undefined;
+    return vscode.Uri.from(sourceUriParts({ remotePath, pid: profile.sources.pid.at(source) }));
   }
 
   dispose(): void {
@@ -91,7 +90,7 @@ export class SourceMap implements vscode.Disposable {
   async #connect(source: number): Promise<void> {
     const profile = this.#model.index?.profile;
     const search = this.#locate(source);
-    const { uri } = await search;
+    const location = await search;
     // A new profile or another look began meanwhile: this answer is about the old one.
     if (
       profile !== this.#model.index?.profile ||
@@ -99,7 +98,8 @@ export class SourceMap implements vscode.Disposable {
     ) {
       return;
     }
-    const key = uri.toString();
+    if (location === undefined) return;
+    const key = location.uri.toString();
     const sources = this.#sources.get(key) ?? [];
     if (!sources.includes(source)) this.#sources.set(key, [...sources, source]);
     this.#located.fire();
@@ -114,7 +114,7 @@ export class SourceMap implements vscode.Disposable {
     return `${identity} ${profile.remotePath(source)}`;
   }
 
-  #locate(source: number): Promise<Location> {
+  #locate(source: number): Promise<Location | undefined> {
     const key = this.#key(source);
     const known = this.#locations.get(key);
     if (known !== undefined) return known;
@@ -123,10 +123,10 @@ export class SourceMap implements vscode.Disposable {
     return search;
   }
 
-  async #search(source: number): Promise<Location> {
+  async #search(source: number): Promise<Location | undefined> {
     const profile = this.#model.index?.profile;
-    const remote: Location = { uri: this.remoteUri(source), isLocal: false };
-    if (profile === undefined) return remote;
+    if (profile === undefined) return undefined;
+    const remoteUri = this.remoteUri(source);
     const remotePath = profile.remotePath(source);
     const sha256 = profile.sources.sha256[source] ?? "";
     const candidates = (await this.#files.pathMap()).candidates(remotePath);
@@ -140,7 +140,7 @@ export class SourceMap implements vscode.Disposable {
       const bytes = await readBytes(uri);
       if (bytes !== null && sha256Hex(bytes) === sha256) return { uri, isLocal: true };
     }
-    return remote;
+    return remoteUri === undefined ? undefined : { uri: remoteUri, isLocal: false };
   }
 }
 

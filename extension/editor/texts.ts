@@ -73,6 +73,8 @@ export const passwordsForgotten = "Saved passwords were removed from the secret 
 export const sourceDiffers = (fileName: string): string =>
   `${fileName} here is not the file that runs on the host, so its heat is approximate (marked with ~).`;
 export const openProfiledSource = "Open Profiled Source";
+export const sourceHasNoFile =
+  "This code has no file: the program made it at run time, or it is built into Python.";
 export const sourceUnreadable = (remotePath: string, message: string, next: string): string =>
   `# ${remotePath}\n# ${message}\n# ${next}\n`;
 
@@ -96,4 +98,4 @@ export const hoverUnknown =
 export const hotLinesZoomed = (functionName: string): string =>
   `Within ${functionName}, as zoomed in the flame graph.`;
 export const hotLinesWaiting = "Waiting for the first samples.";
-export const hotLinesEnded = (message: string): string => `${message} The samples are kept.`;
+export const hotLinesNone = "Nothing was sampled: no chosen process ran Python on a CPU meanwhile.";

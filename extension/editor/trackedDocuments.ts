@@ -134,7 +134,8 @@ export class TrackedDocuments implements vscode.Disposable {
     };
   }
 
-  async #remoteText(uri: vscode.Uri): Promise<string | undefined> {
+  async #remoteText(uri: vscode.Uri | undefined): Promise<string | undefined> {
+    if (uri === undefined) return undefined;
     try {
       return await this.#readRemote(uri);
     } catch {

@@ -66,7 +66,8 @@ export function mostReadable(background: Rgb, candidates: readonly [Rgb, ...Rgb[
 export function recede(text: Rgb, background: Rgb, amount: number): Rgb {
   for (let blend = amount; blend > 0; blend -= 0.02) {
     const receded = mix(text, background, blend);
-    if (contrast(receded, background) >= 4.5) return receded;
+    // A little more than 4.5, because both colours are rounded to bytes afterwards.
+    if (contrast(receded, background) >= 4.55) return receded;
   }
   return text;
 }

@@ -27,6 +27,8 @@ export class FlameCanvas {
     role: "application",
     "aria-roledescription": "flame graph",
     "aria-label": LABEL,
+    // VS Code would offer to cut and paste.
+    "data-vscode-context": '{"preventDefaultContextMenuItems": true}',
   });
   readonly #spacer = element("div", { class: "spacer" });
   readonly #cursorOutline = new FrameOutline("cursor");
@@ -52,9 +54,7 @@ export class FlameCanvas {
       this.#hoverOutline.root,
       this.#cursorOutline.root,
     );
-    new ResizeObserver(([entry]) => entry && this.#resize(entry)).observe(this.canvas, {
-      box: "device-pixel-content-box",
-    });
+    this.#observeSize();
     this.root.addEventListener("scroll", () => this.invalidate(), { passive: true });
   }
 
@@ -164,10 +164,22 @@ export class FlameCanvas {
     this.#shown = to;
   }
 
-  #resize({ devicePixelContentBoxSize: [size] }: ResizeObserverEntry): void {
-    if (size === undefined) return;
-    this.canvas.width = devicePixels(size.inlineSize, this.canvas.clientWidth);
-    this.canvas.height = devicePixels(size.blockSize, this.canvas.clientHeight);
+  #observeSize(): void {
+    const observer = new ResizeObserver(([entry]) => {
+      // Safari has no such size, and says so when it is asked for.
+      const size = entry?.devicePixelContentBoxSize?.[0];
+      this.#resize(size?.inlineSize, size?.blockSize);
+    });
+    try {
+      observer.observe(this.canvas, { box: "device-pixel-content-box" });
+    } catch {
+      observer.observe(this.canvas);
+    }
+  }
+
+  #resize(observedWidth: number | undefined, observedHeight: number | undefined): void {
+    this.canvas.width = devicePixels(observedWidth, this.canvas.clientWidth);
+    this.canvas.height = devicePixels(observedHeight, this.canvas.clientHeight);
     this.#layoutScroll();
     // Setting a canvas's size clears it; waiting for the next frame would flicker.
     this.#draw();
@@ -212,7 +224,7 @@ export class FlameCanvas {
  * when the ratio is fractional. Where a tool emulates the ratio, Chromium observes
  * CSS pixels instead, and the picture would be half as sharp as the text beside it.
  */
-function devicePixels(observed: number, cssPixels: number): number {
-  const computed = cssPixels * devicePixelRatio;
-  return Math.abs(observed - computed) <= 1 ? observed : Math.round(computed);
+function devicePixels(observed: number | undefined, cssPixels: number): number {
+  const computed = Math.round(cssPixels * devicePixelRatio);
+  return observed !== undefined && Math.abs(observed - computed) <= 1 ? observed : computed;
 }

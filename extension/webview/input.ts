@@ -22,6 +22,10 @@ export function bindInput(view: FlameView): void {
     event.preventDefault();
     view.act(action);
   });
+  // The editor gives the focus to the page; the keys are the graph's.
+  window.addEventListener("focus", () => {
+    if (document.activeElement === document.body) canvas.focus();
+  });
   // Search must open from anywhere on the page, and typing in the box must stay typing.
   window.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.target instanceof HTMLInputElement) return;

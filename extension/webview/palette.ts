@@ -16,7 +16,7 @@ export interface BoxLook {
   readonly kind: number;
   /** Python that came with the interpreter or was installed, as against the program's own. */
   readonly isLibrary: boolean;
-  /** Boxes of one shade name look alike, others differ a little. */
+  /** Boxes of one shade look alike, others differ a little; "" is the middle. */
   readonly shade: string;
   /** Context and not the subject: a caller of what is zoomed to, or no match of the search. */
   readonly isMuted: boolean;
@@ -60,9 +60,10 @@ interface KindColor {
   readonly fallback: string;
   readonly hue: readonly [number, number];
   readonly chroma: readonly [number, number];
-  readonly lightnessOnDark: number;
-  readonly lightnessOnLight: number;
+  readonly lightness: Readonly<Record<Background, number>>;
 }
+
+type Background = "dark" | "light" | "highContrastDark" | "highContrastLight";
 
 const KIND_COLORS: Readonly<Record<number, KindColor>> = {
   [FrameKind.python]: {
@@ -70,42 +71,40 @@ const KIND_COLORS: Readonly<Record<number, KindColor>> = {
     fallback: "#d7ba3a",
     hue: [90, 100],
     chroma: [0.1, 0.135],
-    lightnessOnDark: 0.81,
-    lightnessOnLight: 0.88,
+    lightness: { dark: 0.84, light: 0.9, highContrastDark: 0.88, highContrastLight: 0.6 },
   },
   [FrameKind.native]: {
     variable: "--vscode-charts-purple",
     fallback: "#b180d7",
     hue: [295, 318],
     chroma: [0.08, 0.12],
-    lightnessOnDark: 0.66,
-    lightnessOnLight: 0.78,
+    lightness: { dark: 0.74, light: 0.79, highContrastDark: 0.75, highContrastLight: 0.48 },
   },
   [FrameKind.kernel]: {
     variable: "--vscode-charts-orange",
     fallback: "#d18616",
     hue: [38, 54],
     chroma: [0.11, 0.15],
-    lightnessOnDark: 0.62,
-    lightnessOnLight: 0.7,
+    lightness: { dark: 0.635, light: 0.685, highContrastDark: 0.62, highContrastLight: 0.36 },
   },
   [FrameKind.error]: {
     variable: "--vscode-charts-red",
     fallback: "#e0605a",
     hue: [15, 28],
     chroma: [0.03, 0.05],
-    lightnessOnDark: 0.52,
-    lightnessOnLight: 0.76,
+    lightness: { dark: 0.52, light: 0.76, highContrastDark: 0.7, highContrastLight: 0.45 },
   },
 };
 
 /** Chroma that is left to library code: the reader's own code stands out. */
-const LIBRARY_CHROMA = 0.58;
-const LIBRARY_DARKER = 0.03;
+const LIBRARY_CHROMA = 0.5;
+
+/** By how much its lightness is nearer the background's. */
+const LIBRARY_SHIFT = { dark: -0.055, light: 0.02 };
 
 /** How far shades of one kind go apart: degrees of hue, and lightness. */
 const HUE_SPREAD = 5;
-const LIGHTNESS_SPREAD = 0.025;
+const LIGHTNESS_SPREAD = 0.02;
 
 const INK: Rgb = [0.09, 0.08, 0.07];
 const PAPER: Rgb = [1, 1, 1];
@@ -134,7 +133,7 @@ interface ThemeColors {
   readonly background: Rgb;
   readonly foreground: Rgb;
   readonly outline: Rgb;
-  readonly isDark: boolean;
+  readonly libraryShift: number;
   readonly kinds: ReadonlyMap<number, Oklch>;
 }
 
@@ -148,13 +147,19 @@ function readColors(source: ThemeSource): ThemeColors {
   for (const [kind, spec] of Object.entries(KIND_COLORS)) {
     const wanted = toOklch(color(spec.variable, spec.fallback));
     kinds.set(Number(kind), {
-      l: isDark ? spec.lightnessOnDark : spec.lightnessOnLight,
+      l: spec.lightness[backgroundName(isDark, source.isHighContrast)],
       c: clamp(wanted.c, spec.chroma),
       h: clamp(wanted.h, spec.hue),
     });
   }
   const outline = color("--vscode-contrastBorder", formatColor(foreground));
-  return { background, foreground, outline, isDark, kinds };
+  const libraryShift = isDark ? LIBRARY_SHIFT.dark : LIBRARY_SHIFT.light;
+  return { background, foreground, outline, libraryShift, kinds };
+}
+
+function backgroundName(isDark: boolean, isHighContrast: boolean): Background {
+  if (isHighContrast) return isDark ? "highContrastDark" : "highContrastLight";
+  return isDark ? "dark" : "light";
 }
 
 function paintFilled(theme: ThemeColors, look: BoxLook): Paint {
@@ -179,22 +184,22 @@ function fillOf(theme: ThemeColors, { kind, isLibrary, shade }: BoxLook): Rgb {
   }
   const [hueShift, lightShift] = variation(shade);
   return fromOklch({
-    l: base.l + lightShift * LIGHTNESS_SPREAD - (isLibrary ? LIBRARY_DARKER : 0),
+    l: base.l + lightShift * LIGHTNESS_SPREAD + (isLibrary ? theme.libraryShift : 0),
     c: base.c * (isLibrary ? LIBRARY_CHROMA : 1),
     h: base.h + hueShift * HUE_SPREAD,
   });
 }
 
 function paintHighContrast(theme: ThemeColors, { kind, isLibrary, isMuted }: BoxLook): Paint {
-  const { background, foreground, isDark } = theme;
+  const { background, foreground } = theme;
   const base = theme.kinds.get(kind);
-  const full = base === undefined ? theme.outline : fromOklch({ ...base, l: isDark ? 0.82 : 0.45 });
+  const full = base === undefined ? theme.outline : fromOklch(base);
   const outline = isMuted || isLibrary ? mix(full, background, isMuted ? 0.55 : 0.3) : full;
   return {
     ...stripesOf(kind),
     fill: formatColor(background),
     text: formatColor(isMuted ? recede(foreground, background, 0.4) : foreground),
-    faintText: formatColor(recede(foreground, background, 0.2)),
+    faintText: formatColor(recede(foreground, background, isMuted ? 0.5 : 0.25)),
     outline: formatColor(outline),
     stripe: formatColor(outline),
   };
@@ -214,6 +219,7 @@ const SHADE_STEPS = 5;
 
 /** Two numbers from -1 to 1 that depend on nothing but the text (FNV-1a). */
 function variation(text: string): [number, number] {
+  if (text === "") return [0, 0];
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {
     hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -4,13 +4,24 @@
  * this one cannot run; it then counts as one failure.
  */
 import { bootstrap } from "../bootstrap.mjs";
-import { tally } from "../lib/check.mjs";
+import { build } from "../build.mjs";
+import { check, tally } from "../lib/check.mjs";
 import { globSync } from "../lib/files.mjs";
 import { goTest } from "../lib/goTest.mjs";
 import { vitest } from "../lib/vitest.mjs";
+import { pack } from "../package.mjs";
+import { generated } from "./generated.mjs";
 import { format, lint, types } from "./static.mjs";
 
 const has = (folder, ...suffixes) => globSync(folder, suffixes).length > 0;
+
+/** A lane that is a project of vitest.config.ts. */
+const project = (name, folder, needs = [], suffix = ".test.ts") => ({
+  name,
+  needs,
+  run: () => vitest(name),
+  present: () => has(folder, suffix),
+});
 
 export const lanes = [
   {
@@ -22,7 +33,15 @@ export const lanes = [
   },
   { name: "format", run: format },
   { name: "lint", run: lint },
-  { name: "types", run: types, present: () => has("extension", ".ts") },
+  { name: "types", run: types },
   { name: "units", run: () => vitest("units") },
-  { name: "go", run: () => goTest(), present: () => has("helper", "_test.go") },
+  { name: "go", run: () => goTest() },
+  { name: "generated", run: generated },
+  { name: "build", run: () => check("build", () => build().then(pack)) },
+  project("packaging", "test", ["build"]),
+  project("webview", "test/webview"),
+  project("ssh", "extension", ["build"], ".ssh.test.ts"),
+  project("contract", "test/contract"),
+  project("sampler", "test/sampler"),
+  project("e2e", "test/e2e", ["build"]),
 ];

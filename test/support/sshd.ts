@@ -87,8 +87,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
   chmodSync(dir, 0o755);
   const keysDir = path.join(dir, "authorized");
   mkdirSync(keysDir);
+  const isRoot = process.getuid?.() === 0;
   // Privilege separation wants this directory; a machine whose sshd never ran has none.
-  mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  // Without root sshd separates nothing, and lets in only the user who runs it.
+  if (isRoot) mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
   const hostKeys = (options.hostKeyTypes ?? ["ed25519"]).map((type) =>
     makeKey(dir, `host_${type}`, type),
   );
@@ -106,9 +108,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       `AuthorizedKeysFile ${keysDir}/%u`,
       // The keys lie below a directory that everyone may write to (/tmp).
       "StrictModes no",
-      "UsePAM yes",
-      "PasswordAuthentication yes",
-      "KbdInteractiveAuthentication yes",
+      `UsePAM ${isRoot ? "yes" : "no"}`,
+      `PasswordAuthentication ${isRoot ? "yes" : "no"}`,
+      `KbdInteractiveAuthentication ${isRoot ? "yes" : "no"}`,
       "PermitRootLogin yes",
       "PrintMotd no",
       "LogLevel VERBOSE",

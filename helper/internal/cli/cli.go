@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
 
 	"emberline/helper/protocol"
 )
@@ -97,16 +98,30 @@ func (a *app) parse(flags *flag.FlagSet, args []string) error {
 	err := flags.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprintf(a.Out, "emberline-helper %s\n\n", flags.Name())
-		flags.SetOutput(a.Out)
-		flags.PrintDefaults()
-		return exitStatus(0)
+		return a.printHelp(flags)
 	case err != nil:
 		return protocol.Errorf(protocol.ErrUsage, "%s: %w.", flags.Name(), err)
 	case flags.NArg() > 0:
 		return protocol.Errorf(protocol.ErrUsage, "%s takes no argument %q.", flags.Name(), flags.Arg(0))
 	}
 	return nil
+}
+
+// printHelp lists a command's flags as the contract spells them, with two dashes.
+func (a *app) printHelp(flags *flag.FlagSet) error {
+	table := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "emberline-helper %s\n\n", flags.Name())
+	flags.VisitAll(func(f *flag.Flag) {
+		value, usage := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "[]" {
+			usage += " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(table, "  %s\t%s\n", strings.TrimSpace("--"+f.Name+" "+value), usage)
+	})
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	return exitStatus(0)
 }
 
 // oneLine keeps the promise of one line, whatever a cause carries.

@@ -40,15 +40,15 @@ type recordOptions struct {
 func (a *app) parseRecord(args []string) (*recordOptions, error) {
 	o := &recordOptions{}
 	flags := flag.NewFlagSet("record", flag.ContinueOnError)
-	flags.Var(&o.pids, "pid", "sample these processes and their future children (`PID[,PID...]`)")
+	flags.Var(&o.pids, "pid", "sample processes `PID[,PID...]` and their future children")
 	flags.BoolVar(&o.all, "all", false, "sample every Python process, also those that start later")
-	flags.DurationVar(&o.duration, "duration", 10*time.Second, "sample for so `long`")
-	flags.IntVar(&o.frequencyHz, "frequency", 99, "samples a second on each CPU, 1 to 10000 (`Hz`)")
-	flags.StringVar(&o.mode, "mode", "cpu", "what is sampled: cpu")
-	flags.StringVar(&o.sampler, "sampler", "auto", "how: auto or bpf")
+	flags.DurationVar(&o.duration, "duration", 10*time.Second, "sample for this `time`")
+	flags.IntVar(&o.frequencyHz, "frequency", 99, "samples a second on each CPU, 1 to 10000 `Hz`")
+	flags.StringVar(&o.mode, "mode", "cpu", "sample threads that run: `cpu` is the only mode of this version")
+	flags.StringVar(&o.sampler, "sampler", "auto", "how to sample: `auto|bpf`")
 	flags.BoolVar(&o.noNative, "no-native", false, "leave out native frames (this version has none, so it changes nothing)")
 	flags.BoolVar(&o.noKernel, "no-kernel", false, "leave out kernel frames")
-	flags.StringVar(&o.format, "format", "collapsed", "one of "+strings.Join(export.Formats(), ", "))
+	flags.StringVar(&o.format, "format", "collapsed", "write it as `"+strings.Join(export.Formats(), "|")+"`")
 	flags.StringVar(&o.output, "output", "-", "write the profile to this `file`, - is standard output")
 	flags.StringVar(&o.stats, "stats", "", "write the account of the run to this `file`, as JSON")
 	if err := a.parse(flags, args); err != nil {

@@ -17,6 +17,7 @@ import (
 	"emberline/helper/internal/inventory"
 	"emberline/helper/internal/rpc"
 	"emberline/helper/internal/server"
+	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
 )
 
@@ -40,6 +41,7 @@ func (a *app) serve(args []string) error {
 		},
 		ListProcesses: inventory.NewLister(doctor.CanSample()).List,
 		Doctor:        doctor.Examine,
+		ReadSource:    source.Read,
 	}).Serve(ctx)
 	switch {
 	case errors.Is(err, rpc.ErrFrame), errors.Is(err, rpc.ErrStalled):

@@ -31,6 +31,7 @@ type Backend struct {
 	Start         func(params protocol.StartParams) (Session, error)
 	ListProcesses func(ctx context.Context) ([]protocol.ProcessInfo, error)
 	Doctor        func() protocol.DoctorReport
+	ReadSource    func(origin source.Origin, remotePath string) (protocol.SourceResult, error)
 }
 
 // closeTime bounds the orderly end of a session when the client has gone. The

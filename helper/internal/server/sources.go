@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"emberline/helper/internal/rpc"
-	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
 )
 
@@ -73,7 +72,7 @@ func (s *Server) read(key sourceKey) (protocol.SourceResult, error) {
 		return protocol.SourceResult{}, protocol.Errorf(protocol.ErrSourceUnreadable,
 			"No sampled process has run code of %s.", key.remotePath)
 	}
-	return source.Read(origin, key.remotePath)
+	return s.backend.ReadSource(origin, key.remotePath)
 }
 
 // parseSourceURI reads protocol.SourceScheme's form. Editors may also encode the

@@ -1,0 +1,47 @@
+/** The developer's side: a home with an ssh key and configuration, and the program's sources as workspace. */
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import * as path from "node:path";
+import { makeKey, type TestKey } from "../sshd";
+import { copySources } from "./shop";
+
+export interface HostEntry {
+  readonly alias: string;
+  readonly port: number;
+  readonly user: string;
+  /** 127.0.0.1 unless given. */
+  readonly hostName?: string;
+}
+
+export class Developer {
+  readonly home: string;
+  readonly workspace: string;
+  readonly key: TestKey;
+  readonly #ssh: string;
+
+  constructor(dir: string, sources: string) {
+    this.home = path.join(dir, "home");
+    this.workspace = path.join(dir, "shop");
+    this.#ssh = path.join(this.home, ".ssh");
+    mkdirSync(this.#ssh, { recursive: true, mode: 0o700 });
+    copySources(sources, this.workspace);
+    this.key = makeKey(this.#ssh, "id_ed25519");
+  }
+
+  /** Adds a host to ~/.ssh/config. */
+  addHost({ alias, hostName = "127.0.0.1", port, user }: HostEntry): void {
+    const lines = [
+      `Host ${alias}`,
+      `  HostName ${hostName}`,
+      `  Port ${port}`,
+      `  User ${user}`,
+      "  IdentityFile ~/.ssh/id_ed25519",
+      "  IdentitiesOnly yes",
+    ];
+    appendFileSync(path.join(this.#ssh, "config"), `${lines.join("\n")}\n\n`, { mode: 0o600 });
+  }
+
+  /** Writes ~/.ssh/known_hosts; the hosts of an empty one are all unknown. */
+  setKnownHosts(text: string): void {
+    writeFileSync(path.join(this.#ssh, "known_hosts"), text, { mode: 0o600 });
+  }
+}

@@ -1,0 +1,123 @@
+/** Text editors: where the cursor is, and the heat that is drawn in them. */
+import type { Locator, Page } from "playwright-core";
+import { pick } from "./quickInput";
+
+const PATIENCE_MS = 45_000;
+
+/** The visible editor of a file, by the end of its path. */
+export function editorOf(page: Page, pathEnd: string): Locator {
+  return page.locator(`.monaco-editor[data-uri$="${pathEnd}"]`);
+}
+
+/** Opens a file of the workspace by its name. */
+export async function openFile(page: Page, name: string): Promise<void> {
+  await page.keyboard.press("Control+P");
+  await pick(page, name);
+  await editorOf(page, name).waitFor({ timeout: PATIENCE_MS });
+}
+
+export interface Place {
+  /** The active tab's label: the file's name. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** Puts the cursor at the start of an open file of the active or another group. */
+export async function goToStart(page: Page, file: string): Promise<void> {
+  await page.locator(`.tab[data-resource-name="${file}"]`).first().click();
+  await page.keyboard.press("Control+Home");
+  await waitForCursor(page, { file, line: 1 });
+}
+
+/** Where the cursor is, as the tab and the status bar say; undefined without a text editor. */
+export async function cursorPlace(page: Page): Promise<Place | undefined> {
+  const status = page.locator("#status\\.editor\\.selection");
+  const tab = page.locator(".editor-group-container.active .tab.active");
+  if ((await status.count()) === 0 || (await tab.count()) === 0) return undefined;
+  const line = /Ln (\d+)/.exec(await status.innerText())?.[1];
+  const file = await tab.first().getAttribute("data-resource-name");
+  return line === undefined || file === null ? undefined : { file, line: Number(line) };
+}
+
+/** Waits until the cursor is in a file at a line. */
+export async function waitForCursor(page: Page, place: Partial<Place>): Promise<Place> {
+  const deadlineMs = Date.now() + 15_000;
+  for (;;) {
+    const now = await cursorPlace(page);
+    const isThere =
+      now !== undefined &&
+      (place.file === undefined || now.file === place.file) &&
+      (place.line === undefined || now.line === place.line);
+    if (isThere) return now;
+    if (Date.now() > deadlineMs) {
+      throw new Error(`The cursor is ${JSON.stringify(now)}, not ${JSON.stringify(place)}.`);
+    }
+    await page.waitForTimeout(50);
+  }
+}
+
+/** A line of an editor that carries heat, as it is drawn. */
+export interface DrawnHeat {
+  /** From 1, of the document as it now is. */
+  readonly line: number;
+  /** The line's own text. */
+  readonly source: string;
+  /** CSS colour of the tint; undefined for none. */
+  readonly tint: string | undefined;
+  /** Text after the line's end: "12.3% self · 40% total". */
+  readonly figures: string;
+}
+
+/**
+ * The heat on the visible lines of an editor, top to bottom. Read from what VS
+ * Code drew: the tint is a box behind the line at the same offset from the top,
+ * the figures are the generated content of an empty span at the line's end.
+ */
+export function readHeat(editor: Locator): Promise<DrawnHeat[]> {
+  return editor.evaluate((root) => {
+    const topOf = (element: Element | null) =>
+      element instanceof HTMLElement ? Number.parseFloat(element.style.top) : Number.NaN;
+    const lineAt = new Map<number, number>();
+    for (const number of root.querySelectorAll(".margin-view-overlays .line-numbers")) {
+      lineAt.set(topOf(number.parentElement), Number(number.textContent));
+    }
+    const tintAt = new Map<number, string>();
+    for (const box of root.querySelectorAll(
+      ".view-overlays .cdr[class*=TextEditorDecorationType]",
+    )) {
+      const color = getComputedStyle(box).backgroundColor;
+      if (color !== "rgba(0, 0, 0, 0)") tintAt.set(topOf(box.parentElement), color);
+    }
+    return [...root.querySelectorAll(".view-lines .view-line")]
+      .toSorted((a, b) => topOf(a) - topOf(b))
+      .flatMap((line) => {
+        const top = topOf(line);
+        const contents = [...line.querySelectorAll("span")]
+          .map((span) => getComputedStyle(span, "::after").content)
+          .filter((content) => content.startsWith('"'));
+        const figures = contents.map((content) => content.slice(1, -1)).join(" ");
+        const tint = tintAt.get(top);
+        if (figures === "" && tint === undefined) return [];
+        const source = (line.textContent ?? "").replaceAll("\u00a0", " ");
+        return [{ line: lineAt.get(top) ?? Number.NaN, source, tint, figures }];
+      });
+  });
+}
+
+/** Waits for heat that satisfies `isEnough`; by default any. Looks at every animation frame. */
+export async function waitForHeat(
+  editor: Locator,
+  isEnough: (heat: readonly DrawnHeat[]) => boolean = (heat) => heat.length > 0,
+  timeoutMs = PATIENCE_MS,
+): Promise<readonly DrawnHeat[]> {
+  const deadlineMs = Date.now() + timeoutMs;
+  for (;;) {
+    const heat = await readHeat(editor);
+    if (isEnough(heat)) return heat;
+    if (Date.now() > deadlineMs) {
+      throw new Error(`Not the heat that was expected: ${JSON.stringify(heat, undefined, 1)}`);
+    }
+    await editor.page().waitForTimeout(25);
+  }
+}

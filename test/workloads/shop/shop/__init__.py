@@ -1,0 +1,1 @@
+"""The shop: catalogue, orders, prices, receipts, reports, stock."""
