@@ -26,6 +26,10 @@
 	X(class_unreadable,                                                                        \
 	  "The class of self could not be read; the method is named without it.")                  \
 	X(bytecode_unreadable, "A thread's own copy of the bytecode could not be found.")          \
+	X(retried,                                                                                 \
+	  "Stacks in memory that was not there, handed to their thread to be read again.")         \
+	X(retry_lost, "A stack's process was gone before its thread could read it again.")         \
+	X(pages_brought_in, "Pages that a thread brought back in to read its stack.")              \
 	X(truncated, "The stack was deeper than the sampler walks; its root end is cut.")          \
 	X(no_offsets, "A process referred to an unknown interpreter layout.")                      \
 	X(walk_lost, "The walk lost its own scratch memory.")                                      \

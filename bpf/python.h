@@ -130,7 +130,6 @@ static __always_inline __u32 identify_code(struct walk *walk, struct python_fram
 	}
 	if (read_user(walk->identity, CODE_IDENTITY_BYTES,
 		      out->code + walk->layout.code_identity)) {
-		count(COUNTER_code_unreadable);
 		walk->reason = COUNTER_code_unreadable;
 		return 0;
 	}
@@ -180,7 +179,6 @@ __attribute__((noinline)) int python_step(__u32 index)
 		return 1;
 	if (address < walk->window_start || address + walk->layout.frame_bytes > walk->window_end) {
 		if (fill_window(walk, address)) {
-			count(COUNTER_frame_unreadable);
 			walk->reason = COUNTER_frame_unreadable;
 			return 1;
 		}
@@ -242,7 +240,6 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 	enum counter why = first_frame(walk, tstate);
 
 	if (why != COUNTER_samples) {
-		count(why);
 		walk->reason = why;
 		return;
 	}
@@ -250,10 +247,8 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 		if (python_step(i))
 			break;
 	}
-	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES) {
-		count(COUNTER_truncated);
+	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES)
 		walk->sample.flags |= SAMPLE_TRUNCATED;
-	}
 }
 
 #endif

@@ -81,12 +81,15 @@ const (
 	bpfCounterCOUNTER_nameUnreadable        bpfCounter = 14
 	bpfCounterCOUNTER_classUnreadable       bpfCounter = 15
 	bpfCounterCOUNTER_bytecodeUnreadable    bpfCounter = 16
-	bpfCounterCOUNTER_truncated             bpfCounter = 17
-	bpfCounterCOUNTER_noOffsets             bpfCounter = 18
-	bpfCounterCOUNTER_walkLost              bpfCounter = 19
-	bpfCounterCOUNTER_processTableFull      bpfCounter = 20
-	bpfCounterCOUNTER_eventRingFull         bpfCounter = 21
-	bpfCounterCOUNTER_COUNT                 bpfCounter = 22
+	bpfCounterCOUNTER_retried               bpfCounter = 17
+	bpfCounterCOUNTER_retryLost             bpfCounter = 18
+	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 19
+	bpfCounterCOUNTER_truncated             bpfCounter = 20
+	bpfCounterCOUNTER_noOffsets             bpfCounter = 21
+	bpfCounterCOUNTER_walkLost              bpfCounter = 22
+	bpfCounterCOUNTER_processTableFull      bpfCounter = 23
+	bpfCounterCOUNTER_eventRingFull         bpfCounter = 24
+	bpfCounterCOUNTER_COUNT                 bpfCounter = 25
 )
 
 type bpfFrameFlag uint32

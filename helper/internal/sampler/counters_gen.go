@@ -19,6 +19,8 @@ var counterList = []Counter{
 	{Name: "code_unreadable", Meaning: "A code object could not be read."},
 	{Name: "name_unreadable", Meaning: "A code object's name, file or line table could not be read."},
 	{Name: "bytecode_unreadable", Meaning: "A thread's own copy of the bytecode could not be found."},
+	{Name: "retry_lost", Meaning: "A stack's process was gone before its thread could read it again."},
+	{Name: "pages_brought_in", Meaning: "Pages that a thread brought back in to read its stack."},
 	{Name: "truncated", Meaning: "The stack was deeper than the sampler walks; its root end is cut."},
 	{Name: "no_offsets", Meaning: "A process referred to an unknown interpreter layout."},
 	{Name: "walk_lost", Meaning: "The walk lost its own scratch memory."},
