@@ -102,13 +102,18 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
-static __always_inline void count(enum counter which)
+static __always_inline void count_many(enum counter which, __u64 times)
 {
 	__u32 key = which;
 	__u64 *value = bpf_map_lookup_elem(&counters, &key);
 
 	if (value)
-		*value += 1;
+		*value += times;
+}
+
+static __always_inline void count(enum counter which)
+{
+	count_many(which, 1);
 }
 
 #endif

@@ -29,6 +29,8 @@ extern void bpf_local_irq_restore(unsigned long *flags__irq_flag) __ksym;
 #define MAX_RETRIES 64
 /* Pages that one stack may bring in. */
 #define MAX_PAGES 128
+/* Timer hits that one stack may stand for. */
+#define MAX_HITS 256
 /* A slot whose thread died before it came back is free again after this. */
 #define RETRY_STALE_NS 1000000000ULL
 
@@ -36,9 +38,12 @@ struct retry {
 	struct bpf_task_work work;
 	/* When the slot was taken, 0 when it is free. */
 	__u64 taken_ns;
+	/* Further timer hits while the thread was about it: the same stack. */
+	__u32 hits;
 	struct sample sample;
 	__u32 kernel_bytes;
 	__u32 offsets;
+	__u32 pad;
 	__u8 kernel[KERNEL_BYTES];
 };
 
@@ -80,12 +85,17 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 	walk->kernel_bytes = retry->kernel_bytes & (KERNEL_BYTES - 1);
 	bpf_probe_read_kernel(walk->frames, walk->kernel_bytes, retry->kernel);
 	if (retake()) {
-		count(COUNTER_retry_lost);
+		count_many(COUNTER_retry_lost, 1 + retry->hits);
 		return 0;
 	}
 	if ((walk->sample.flags & SAMPLE_ERROR) && !is_last)
 		return latest_missing();
 	deliver(walk);
+	for (int hit = 0; hit < MAX_HITS && retry->hits; hit++) {
+		retry->hits--;
+		deliver(walk);
+	}
+	retry->taken_ns = 0;
 	return 0;
 }
 
@@ -99,8 +109,9 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 	__u64 missing = 0;
 
 	if (!process || !layout || process->generation != retry->sample.generation) {
-		count(COUNTER_retry_lost);
-		goto out;
+		count_many(COUNTER_retry_lost, 1 + retry->hits);
+		retry->taken_ns = 0;
+		return 0;
 	}
 	for (int page = 0; page < MAX_PAGES; page++) {
 		unsigned long flags;
@@ -122,8 +133,6 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 		bpf_copy_from_user(&last, 1, (const void *)(missing + FRAME_BYTES - 1));
 		count(COUNTER_pages_brought_in);
 	}
-out:
-	retry->taken_ns = 0;
 	return 0;
 }
 
@@ -137,10 +146,17 @@ static __always_inline bool schedule_retry(struct walk *walk, struct process *pr
 	if (!retry)
 		return false;
 	taken = retry->taken_ns;
-	if (taken && now - taken < RETRY_STALE_NS)
-		return false;
+	if (taken && now - taken < RETRY_STALE_NS) {
+		/* Only the thread itself adds to its own slot, on the CPU it is on. */
+		if (retry->sample.tid != walk->sample.tid ||
+		    retry->sample.generation != walk->sample.generation || retry->hits >= MAX_HITS)
+			return false;
+		retry->hits++;
+		return true;
+	}
 	if (__sync_val_compare_and_swap(&retry->taken_ns, taken, now) != taken)
 		return false;
+	retry->hits = 0;
 	retry->sample = walk->sample;
 	retry->sample.flags = 0;
 	retry->offsets = process->offsets;

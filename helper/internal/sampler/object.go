@@ -14,13 +14,22 @@ var taskWork = []string{"bpf_task_work_schedule_resume_impl", "bpf_local_irq_sav
 // load picks the richest object that this kernel takes.
 func (s *Sampler) load(options Options) error {
 	if hasTaskWork() {
-		if s.loadObject(loadRetry, options) == nil {
+		var objects objectsWithRetries
+		if loadObject(loadRetry, options, &objects) == nil {
+			s.objects, s.retries = objects.bpfObjects, objects.Retries
 			return nil
 		}
 		// A kernel that has the functions and yet refuses the program still
 		// takes the plain one, which says for itself what is wrong if not.
 	}
-	return s.loadObject(loadBpf, options)
+	return loadObject(loadBpf, options, &s.objects)
+}
+
+// objectsWithRetries holds the map, too: the kernel schedules no work for a map that
+// no process has open (kernel/bpf/helpers.c, bpf_task_work_acquire_ctx).
+type objectsWithRetries struct {
+	bpfObjects
+	Retries *ebpf.Map `ebpf:"retries"`
 }
 
 func hasTaskWork() bool {
@@ -37,7 +46,7 @@ func hasTaskWork() bool {
 	return true
 }
 
-func (s *Sampler) loadObject(read func() (*ebpf.CollectionSpec, error), options Options) error {
+func loadObject(read func() (*ebpf.CollectionSpec, error), options Options, into any) error {
 	spec, err := read()
 	if err != nil {
 		return err
@@ -53,5 +62,5 @@ func (s *Sampler) loadObject(read func() (*ebpf.CollectionSpec, error), options 
 			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	return spec.LoadAndAssign(&s.objects, nil)
+	return spec.LoadAndAssign(into, nil)
 }

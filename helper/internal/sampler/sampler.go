@@ -33,6 +33,7 @@ type Options struct {
 // the process, leaves nothing in the kernel: no link or map is pinned.
 type Sampler struct {
 	objects bpfObjects
+	retries *ebpf.Map
 	timer   *timer
 	links   []link.Link
 	samples *ringbuf.Reader
@@ -67,21 +68,6 @@ func (s *Sampler) open(options Options) error {
 	if err := rlimit.RemoveMemlock(); err != nil {
 		return err
 	}
-	spec, err := loadBpf()
-	if err != nil {
-		return err
-	}
-	ringBytes := ringSize(ebpf.MustPossibleCPU())
-	spec.Maps[bpfMapSamples].MaxEntries = uint32(ringBytes)
-	for name, value := range map[string]any{
-		bpfVarWithKernel:    options.Kernel,
-		bpfVarReportAllExec: options.ReportAllExec,
-		bpfVarWakeupBytes:   uint64(ringBytes / 4),
-	} {
-		if err := spec.Variables[name].Set(value); err != nil {
-			return fmt.Errorf("set %s: %w", name, err)
-		}
-	}
 	if options.MeasureCost {
 		closer, err := ebpf.EnableStats(bpfStatsRunTime)
 		if err != nil {
@@ -89,9 +75,10 @@ func (s *Sampler) open(options Options) error {
 		}
 		s.stats = closer.Close
 	}
-	if err := spec.LoadAndAssign(&s.objects, nil); err != nil {
+	if err := s.load(options); err != nil {
 		return err
 	}
+	var err error
 	if s.samples, err = ringbuf.NewReader(s.objects.Samples); err != nil {
 		return err
 	}
@@ -141,6 +128,9 @@ func (s *Sampler) Close() error {
 	}
 	if s.samples != nil {
 		errs = append(errs, s.samples.Close())
+	}
+	if s.retries != nil {
+		errs = append(errs, s.retries.Close())
 	}
 	errs = append(errs, s.objects.Close())
 	if s.stats != nil {
