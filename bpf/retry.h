@@ -86,6 +86,7 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 	bpf_probe_read_kernel(walk->frames, walk->kernel_bytes, retry->kernel);
 	if (retake()) {
 		count_many(COUNTER_retry_lost, 1 + retry->hits);
+		retry->taken_ns = 0;
 		return 0;
 	}
 	if ((walk->sample.flags & SAMPLE_ERROR) && !is_last)
