@@ -53,5 +53,18 @@ func (s *Sampler) loadObject(read func() (*ebpf.CollectionSpec, error), options 
 			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	return spec.LoadAndAssign(&s.objects, nil)
+	if err := spec.LoadAndAssign(&s.objects, nil); err != nil {
+		return err
+	}
+	return s.issueGenerations()
+}
+
+// issueGenerations gives the kernel side the numbers of which each fork takes one.
+func (s *Sampler) issueGenerations() error {
+	for ticket := range uint32(bpfLimitGENERATION_TICKETS) {
+		if err := s.objects.Generations.Put(nil, ticket+1); err != nil {
+			return fmt.Errorf("issue generations: %w", err)
+		}
+	}
+	return nil
 }
