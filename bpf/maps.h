@@ -34,6 +34,18 @@ struct {
 	__type(value, struct process);
 } processes SEC(".maps");
 
+/*
+ * Numbers for address spaces that begin with a fork. The helper puts 1 to
+ * GENERATION_TICKETS in; who takes one puts the one that is so much greater back.
+ * So no two are equal and nothing waits, also on kernels whose atomic
+ * instructions return no value (before 5.12) or that may preempt here (7.0).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, GENERATION_TICKETS);
+	__type(value, __u32);
+} generations SEC(".maps");
+
 /* What was learned of a code object when it was sent. */
 enum code_flag {
 	CODE_SENT = 1,

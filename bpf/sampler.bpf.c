@@ -15,12 +15,17 @@ const volatile bool with_kernel = true;
  * whether they are Python; off when only chosen processes are sampled. */
 const volatile bool report_all_exec = false;
 
-/* Source of process generations; 0 means "not followed". */
-__u32 last_generation = 0;
-
+/* A number that no other address space has; 0, which means "not followed", when
+ * more forks are under way than there are tickets. */
 static __always_inline __u32 next_generation(void)
 {
-	return __sync_fetch_and_add(&last_generation, 1) + 1;
+	__u32 mine, next;
+
+	if (bpf_map_pop_elem(&generations, &mine))
+		return 0;
+	next = (mine + GENERATION_TICKETS) & (FIRST_OWN_GENERATION - 1);
+	bpf_map_push_elem(&generations, &next, BPF_ANY);
+	return mine;
 }
 
 static __always_inline void take_kernel_frames(struct bpf_perf_event_data *ctx, struct walk *walk)
@@ -105,7 +110,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	copy = *followed;
 	copy.generation = next_generation();
-	if (bpf_map_update_elem(&processes, &child_tgid, &copy, BPF_ANY)) {
+	if (!copy.generation || bpf_map_update_elem(&processes, &child_tgid, &copy, BPF_ANY)) {
 		count(COUNTER_process_table_full);
 		return 0;
 	}

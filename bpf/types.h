@@ -35,7 +35,13 @@ enum limit {
 	 * that end with the line table's in every CPython from 2.7 to 3.15, and none
 	 * of them ever changes (3.11's co_warmup, before them, does). */
 	CODE_IDENTITY_BYTES = 88,
+	/* Forks that can be given a number at the same moment. */
+	GENERATION_TICKETS = 1024,
+	/* The helper numbers the processes that it follows itself from here. */
+	FIRST_OWN_GENERATION = 0x80000000u,
 };
+
+_Static_assert(FIRST_OWN_GENERATION % GENERATION_TICKETS == 0, "numbers wrap to their own ticket");
 
 /* What a code record can carry; longer pieces are marked and read by the
  * helper from the process itself. */

@@ -16,7 +16,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"emberline/helper/internal/doctor"
 	"emberline/helper/internal/export"
 	"emberline/helper/internal/profiler"
 	"emberline/helper/protocol"
@@ -138,14 +137,6 @@ func (a *app) record(args []string) error {
 			stats.Samples, len(stats.Processes), time.Duration(stats.DurationNs).Seconds(), stats.Lost)
 	}
 	return failure
-}
-
-// startProfiler refuses where samples could not be told whose they are.
-func startProfiler(params protocol.StartParams, measureCost bool) (*profiler.Session, error) {
-	if err := doctor.CheckNamespace(); err != nil {
-		return nil, err
-	}
-	return profiler.Start(params, measureCost)
 }
 
 // outputs are the files of one run; stats is nil when it was not asked for.

@@ -7,7 +7,7 @@ import (
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/cpython"
-	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/trace"
 	"emberline/helper/protocol"
 )
 
@@ -30,13 +30,13 @@ type framePlace struct {
 // is kept by address space, so that one that ended is dropped whole.
 type codeTable struct {
 	tree  *aggregate.Tree
-	codes map[uint32]map[sampler.CodeID]*code
+	codes map[uint32]map[trace.CodeID]*code
 	// classes are names by generation and id.
 	classes map[uint32]map[uint64]string
 }
 
 func newCodeTable(tree *aggregate.Tree) *codeTable {
-	return &codeTable{tree: tree, codes: map[uint32]map[sampler.CodeID]*code{}, classes: map[uint32]map[uint64]string{}}
+	return &codeTable{tree: tree, codes: map[uint32]map[trace.CodeID]*code{}, classes: map[uint32]map[uint64]string{}}
 }
 
 // shimName is both name and file of the code that cleans up after a class call
@@ -48,7 +48,7 @@ const unknownName = "<unreadable name>"
 
 // add decodes a code object at first sight and returns its file. Pieces that
 // the kernel could not carry are read from the process while it is still there.
-func (c *codeTable) add(record *sampler.CodeRecord, t *target, memory io.ReaderAt) string {
+func (c *codeTable) add(record *trace.CodeRecord, t *target, memory io.ReaderAt) string {
 	offsets := &t.interpreter.Offsets
 	text := cpython.Code{
 		FirstLine: record.FirstLine,
@@ -65,7 +65,7 @@ func (c *codeTable) add(record *sampler.CodeRecord, t *target, memory io.ReaderA
 	text.Filename = absolute(text.Filename, t.directory)
 	of := c.codes[record.ID.Generation]
 	if of == nil {
-		of = map[sampler.CodeID]*code{}
+		of = map[trace.CodeID]*code{}
 		c.codes[record.ID.Generation] = of
 	}
 	of[record.ID] = &code{
@@ -86,7 +86,7 @@ func absolute(filename, directory string) string {
 	return path.Join(directory, filename)
 }
 
-func stringPiece(piece sampler.Piece, memory io.ReaderAt, offsets *cpython.Offsets) string {
+func stringPiece(piece trace.Piece, memory io.ReaderAt, offsets *cpython.Offsets) string {
 	if piece.Present {
 		return cpython.DecodeCharacters(piece.Bytes, piece.Kind)
 	}
@@ -99,7 +99,7 @@ func stringPiece(piece sampler.Piece, memory io.ReaderAt, offsets *cpython.Offse
 
 // frame resolves one Python frame. ok is false for frames that are not calls of
 // the program: entry markers and the clean-up shim.
-func (c *codeTable) frame(frame *sampler.PythonFrame) (aggregate.FrameID, bool) {
+func (c *codeTable) frame(frame *trace.PythonFrame) (aggregate.FrameID, bool) {
 	if frame.Marker {
 		return 0, false
 	}
@@ -127,7 +127,7 @@ func (c *codeTable) frame(frame *sampler.PythonFrame) (aggregate.FrameID, bool) 
 }
 
 // knows tells whether all names of a stack have been received.
-func (c *codeTable) knows(frames []sampler.PythonFrame) bool {
+func (c *codeTable) knows(frames []trace.PythonFrame) bool {
 	for i := range frames {
 		if frames[i].Marker || frames[i].Code.Checksum == 0 {
 			continue
@@ -161,7 +161,7 @@ func (c *codeTable) forget(generation uint32) {
 }
 
 // addClass names a class; one without a name was none.
-func (c *codeTable) addClass(record *sampler.ClassRecord) {
+func (c *codeTable) addClass(record *trace.ClassRecord) {
 	of := c.classes[record.Generation]
 	if of == nil {
 		of = map[uint64]string{}

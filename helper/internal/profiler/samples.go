@@ -6,7 +6,7 @@ import (
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/proc"
-	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/trace"
 	"emberline/helper/protocol"
 )
 
@@ -22,8 +22,8 @@ type totals struct {
 // early is a record that came before the event that tells of its process: the
 // two travel through different rings. Either member is nil.
 type early struct {
-	sample *sampler.Sample
-	code   *sampler.CodeRecord
+	sample *trace.Sample
+	code   *trace.CodeRecord
 	drains int
 }
 
@@ -35,7 +35,7 @@ const (
 )
 
 // Code takes a code object at first sight.
-func (s *Session) Code(record *sampler.CodeRecord) {
+func (s *Session) Code(record *trace.CodeRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.targets[record.ID.Generation]; t != nil {
@@ -47,13 +47,13 @@ func (s *Session) Code(record *sampler.CodeRecord) {
 }
 
 // Class takes a class at first sight; which process it belongs to does not matter.
-func (s *Session) Class(record *sampler.ClassRecord) {
+func (s *Session) Class(record *trace.ClassRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.codes.addClass(record)
 }
 
-func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
+func (s *Session) addCode(t *target, record *trace.CodeRecord) {
 	remotePath := s.codes.add(record, t, proc.Memory(t.pid))
 	key := sourceFile{remotePath, t.sourcePID}
 	if _, known := s.origins[key]; !known {
@@ -62,7 +62,7 @@ func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
 }
 
 // Sample adds one stack to the tree.
-func (s *Session) Sample(sample *sampler.Sample) {
+func (s *Session) Sample(sample *trace.Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch t := s.targets[sample.Generation]; {
@@ -102,7 +102,7 @@ func (s *Session) retryEarly() {
 	s.early = waiting
 }
 
-func (s *Session) add(t *target, sample *sampler.Sample) {
+func (s *Session) add(t *target, sample *trace.Sample) {
 	s.path = append(s.path[:0], t.root, s.thread(t, sample))
 	if sample.Truncated {
 		s.totals.truncated++
@@ -137,7 +137,7 @@ func (s *Session) kernelFrame(address uint64) aggregate.FrameID {
 }
 
 // thread is the frame of a sample's thread, named as the kernel names it.
-func (s *Session) thread(t *target, sample *sampler.Sample) aggregate.FrameID {
+func (s *Session) thread(t *target, sample *trace.Sample) aggregate.FrameID {
 	id, ok := t.threads[sample.TID]
 	if !ok {
 		id = s.tree.Frame(aggregate.Frame{

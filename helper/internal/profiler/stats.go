@@ -24,7 +24,7 @@ func (s *Session) Stats() protocol.Stats {
 	stats := protocol.Stats{
 		DurationNs:      time.Since(s.started).Nanoseconds(),
 		FrequencyHz:     s.params.FrequencyHz,
-		Sampler:         "bpf",
+		Sampler:         s.sampler.Name(),
 		Event:           s.sampler.Event(),
 		Samples:         s.totals.samples,
 		Lost:            counters["ring_full"] + counters["retry_lost"] + s.totals.orphans,

@@ -64,7 +64,7 @@ func (s *Session) follow(pid int) error {
 		return describe(pid, err)
 	}
 	place := s.placeOf(process)
-	generation, err := s.sampler.Follow(pid, samplerTarget(found))
+	generation, err := s.sampler.Follow(pid, found)
 	if err != nil {
 		return err
 	}

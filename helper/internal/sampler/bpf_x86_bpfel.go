@@ -102,9 +102,11 @@ const (
 type bpfLimit uint32
 
 const (
-	bpfLimitWINDOW_BYTES        bpfLimit = 1024
-	bpfLimitFRAME_BYTES         bpfLimit = 128
-	bpfLimitCODE_IDENTITY_BYTES bpfLimit = 88
+	bpfLimitWINDOW_BYTES         bpfLimit = 1024
+	bpfLimitFRAME_BYTES          bpfLimit = 128
+	bpfLimitCODE_IDENTITY_BYTES  bpfLimit = 88
+	bpfLimitGENERATION_TICKETS   bpfLimit = 1024
+	bpfLimitFIRST_OWN_GENERATION bpfLimit = 2147483648
 )
 
 type bpfProcess struct {
@@ -318,6 +320,7 @@ const (
 	bpfMapCodeSeen              = "code_seen"
 	bpfMapCounters              = "counters"
 	bpfMapEvents                = "events"
+	bpfMapGenerations           = "generations"
 	bpfMapOffsets               = "offsets"
 	bpfMapProcesses             = "processes"
 	bpfMapRecentCodes           = "recent_codes"
@@ -332,7 +335,6 @@ const (
 	bpfVarCodePieceType         = "code_piece_type"
 	bpfVarCounterType           = "counter_type"
 	bpfVarFrameFlagType         = "frame_flag_type"
-	bpfVarLastGeneration        = "last_generation"
 	bpfVarLimitType             = "limit_type"
 	bpfVarProcessEventType      = "process_event_type"
 	bpfVarProcessRecordType     = "process_record_type"
@@ -403,6 +405,7 @@ type bpfMapSpecs struct {
 	CodeSeen       *ebpf.MapSpec `ebpf:"code_seen"`
 	Counters       *ebpf.MapSpec `ebpf:"counters"`
 	Events         *ebpf.MapSpec `ebpf:"events"`
+	Generations    *ebpf.MapSpec `ebpf:"generations"`
 	Offsets        *ebpf.MapSpec `ebpf:"offsets"`
 	Processes      *ebpf.MapSpec `ebpf:"processes"`
 	RecentCodes    *ebpf.MapSpec `ebpf:"recent_codes"`
@@ -419,7 +422,6 @@ type bpfVariableSpecs struct {
 	CodePieceType         *ebpf.VariableSpec `ebpf:"code_piece_type"`
 	CounterType           *ebpf.VariableSpec `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.VariableSpec `ebpf:"frame_flag_type"`
-	LastGeneration        *ebpf.VariableSpec `ebpf:"last_generation"`
 	LimitType             *ebpf.VariableSpec `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.VariableSpec `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.VariableSpec `ebpf:"process_record_type"`
@@ -458,6 +460,7 @@ type bpfMaps struct {
 	CodeSeen       *ebpf.Map `ebpf:"code_seen"`
 	Counters       *ebpf.Map `ebpf:"counters"`
 	Events         *ebpf.Map `ebpf:"events"`
+	Generations    *ebpf.Map `ebpf:"generations"`
 	Offsets        *ebpf.Map `ebpf:"offsets"`
 	Processes      *ebpf.Map `ebpf:"processes"`
 	RecentCodes    *ebpf.Map `ebpf:"recent_codes"`
@@ -474,6 +477,7 @@ func (m *bpfMaps) Close() error {
 		m.CodeSeen,
 		m.Counters,
 		m.Events,
+		m.Generations,
 		m.Offsets,
 		m.Processes,
 		m.RecentCodes,
@@ -491,7 +495,6 @@ type bpfVariables struct {
 	CodePieceType         *ebpf.Variable `ebpf:"code_piece_type"`
 	CounterType           *ebpf.Variable `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.Variable `ebpf:"frame_flag_type"`
-	LastGeneration        *ebpf.Variable `ebpf:"last_generation"`
 	LimitType             *ebpf.Variable `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.Variable `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.Variable `ebpf:"process_record_type"`

@@ -17,12 +17,15 @@ func (s *Sampler) load(options Options) error {
 		var objects objectsWithRetries
 		if loadObject(loadRetry, options, &objects) == nil {
 			s.objects, s.retries = objects.bpfObjects, objects.Retries
-			return nil
+			return s.issueGenerations()
 		}
 		// A kernel that has the functions and yet refuses the program still
 		// takes the plain one, which says for itself what is wrong if not.
 	}
-	return loadObject(loadBpf, options, &s.objects)
+	if err := loadObject(loadBpf, options, &s.objects); err != nil {
+		return err
+	}
+	return s.issueGenerations()
 }
 
 // objectsWithRetries holds the map, too: the kernel schedules no work for a map that
@@ -63,4 +66,14 @@ func loadObject(read func() (*ebpf.CollectionSpec, error), options Options, into
 		}
 	}
 	return spec.LoadAndAssign(into, nil)
+}
+
+// issueGenerations gives the kernel side the numbers of which each fork takes one.
+func (s *Sampler) issueGenerations() error {
+	for ticket := range uint32(bpfLimitGENERATION_TICKETS) {
+		if err := s.objects.Generations.Put(nil, ticket+1); err != nil {
+			return fmt.Errorf("issue generations: %w", err)
+		}
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ const (
 	retryMapCodeSeen              = "code_seen"
 	retryMapCounters              = "counters"
 	retryMapEvents                = "events"
+	retryMapGenerations           = "generations"
 	retryMapMissingAddresses      = "missing_addresses"
 	retryMapOffsets               = "offsets"
 	retryMapProcesses             = "processes"
@@ -37,7 +38,6 @@ const (
 	retryVarCodePieceType         = "code_piece_type"
 	retryVarCounterType           = "counter_type"
 	retryVarFrameFlagType         = "frame_flag_type"
-	retryVarLastGeneration        = "last_generation"
 	retryVarLimitType             = "limit_type"
 	retryVarProcessEventType      = "process_event_type"
 	retryVarProcessRecordType     = "process_record_type"
@@ -108,6 +108,7 @@ type retryMapSpecs struct {
 	CodeSeen         *ebpf.MapSpec `ebpf:"code_seen"`
 	Counters         *ebpf.MapSpec `ebpf:"counters"`
 	Events           *ebpf.MapSpec `ebpf:"events"`
+	Generations      *ebpf.MapSpec `ebpf:"generations"`
 	MissingAddresses *ebpf.MapSpec `ebpf:"missing_addresses"`
 	Offsets          *ebpf.MapSpec `ebpf:"offsets"`
 	Processes        *ebpf.MapSpec `ebpf:"processes"`
@@ -126,7 +127,6 @@ type retryVariableSpecs struct {
 	CodePieceType         *ebpf.VariableSpec `ebpf:"code_piece_type"`
 	CounterType           *ebpf.VariableSpec `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.VariableSpec `ebpf:"frame_flag_type"`
-	LastGeneration        *ebpf.VariableSpec `ebpf:"last_generation"`
 	LimitType             *ebpf.VariableSpec `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.VariableSpec `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.VariableSpec `ebpf:"process_record_type"`
@@ -165,6 +165,7 @@ type retryMaps struct {
 	CodeSeen         *ebpf.Map `ebpf:"code_seen"`
 	Counters         *ebpf.Map `ebpf:"counters"`
 	Events           *ebpf.Map `ebpf:"events"`
+	Generations      *ebpf.Map `ebpf:"generations"`
 	MissingAddresses *ebpf.Map `ebpf:"missing_addresses"`
 	Offsets          *ebpf.Map `ebpf:"offsets"`
 	Processes        *ebpf.Map `ebpf:"processes"`
@@ -183,6 +184,7 @@ func (m *retryMaps) Close() error {
 		m.CodeSeen,
 		m.Counters,
 		m.Events,
+		m.Generations,
 		m.MissingAddresses,
 		m.Offsets,
 		m.Processes,
@@ -202,7 +204,6 @@ type retryVariables struct {
 	CodePieceType         *ebpf.Variable `ebpf:"code_piece_type"`
 	CounterType           *ebpf.Variable `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.Variable `ebpf:"frame_flag_type"`
-	LastGeneration        *ebpf.Variable `ebpf:"last_generation"`
 	LimitType             *ebpf.Variable `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.Variable `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.Variable `ebpf:"process_record_type"`

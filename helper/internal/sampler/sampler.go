@@ -13,6 +13,8 @@ import (
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
+
+	"emberline/helper/internal/trace"
 )
 
 // Options choose what is sampled.
@@ -108,6 +110,9 @@ func ringSize(cpus int) int {
 // Start begins to sample.
 func (s *Sampler) Start() error { return explain(s.timer.start()) }
 
+// Name is "bpf".
+func (s *Sampler) Name() string { return "bpf" }
+
 // Event is "cycles" or "cpu-clock".
 func (s *Sampler) Event() string { return s.timer.event }
 
@@ -141,7 +146,7 @@ func (s *Sampler) Close() error {
 
 // ReadSamples hands every waiting sample and code object to handler, in the
 // order they were taken, blocking until wait has passed or a batch is due.
-func (s *Sampler) ReadSamples(wait time.Duration, handler Handler) error {
+func (s *Sampler) ReadSamples(wait time.Duration, handler trace.Handler) error {
 	s.samples.SetDeadline(time.Now().Add(wait))
 	var record ringbuf.Record
 	for {
@@ -157,7 +162,7 @@ func (s *Sampler) ReadSamples(wait time.Duration, handler Handler) error {
 }
 
 // ReadEvents hands process life to handler until the sampler is closed.
-func (s *Sampler) ReadEvents(handler func(ProcessEvent)) error {
+func (s *Sampler) ReadEvents(handler func(trace.ProcessEvent)) error {
 	var record ringbuf.Record
 	for {
 		err := s.events.ReadInto(&record)

@@ -1,22 +1,15 @@
-package profiler
+package sampler
 
-import (
-	"emberline/helper/internal/cpython"
-	"emberline/helper/internal/sampler"
-)
+import "emberline/helper/internal/cpython"
 
-// samplerTarget says in the sampler's terms what detection found.
-func samplerTarget(found *cpython.Interpreter) sampler.Target {
-	return sampler.Target{Layout: samplerLayout(&found.Offsets), Access: samplerAccess(&found.Access)}
-}
-
-func samplerLayout(o *cpython.Offsets) sampler.Layout {
-	identity := o.CodeLineTable + 8 - sampler.CodeIdentityBytes
+// layoutOf says in BPF's terms where a build keeps what.
+func layoutOf(o *cpython.Offsets) bpfPythonOffsets {
+	identity := o.CodeLineTable + 8 - int(bpfLimitCODE_IDENTITY_BYTES)
 	name := o.CodeQualname
 	if name < 0 {
 		name = o.CodeName
 	}
-	layout := sampler.Layout{
+	layout := bpfPythonOffsets{
 		TstateFrame:        uint16(o.TStateFrame),
 		TstateThreadId:     uint16(o.TStateThreadID),
 		TstateNext:         uint16(o.TStateNext),
@@ -26,7 +19,7 @@ func samplerLayout(o *cpython.Offsets) sampler.Layout {
 		FrameCode:          uint16(o.FrameCode),
 		FrameInstr:         uint16(o.FrameInstr),
 		FrameBytes:         uint16(o.FrameBytes),
-		WindowBytes:        sampler.WindowBytes,
+		WindowBytes:        uint16(bpfLimitWINDOW_BYTES),
 		CodeIdentity:       uint16(identity),
 		CodeFilename:       uint16(o.CodeFilename - identity),
 		CodeQualname:       uint16(name - identity),
@@ -51,7 +44,7 @@ func samplerLayout(o *cpython.Offsets) sampler.Layout {
 		layout.FrameOwner = uint16(o.FrameOwner)
 	} else {
 		// Frames are objects of their own, each elsewhere.
-		layout.WindowBytes = sampler.FrameBytes
+		layout.WindowBytes = uint16(bpfLimitFRAME_BYTES)
 	}
 	if o.CFrameCurrentFrame >= 0 {
 		layout.HasCframe, layout.CframeCurrentFrame = 1, uint16(o.CFrameCurrentFrame)
@@ -79,20 +72,25 @@ func flag(on bool) uint8 {
 	return 0
 }
 
-func samplerAccess(access *cpython.Access) sampler.Access {
-	tss := sampler.TSSLayout{
+// setAccess says in BPF's terms how a thread finds its thread state.
+func setAccess(entry *bpfProcess, access *cpython.Access) {
+	entry.Tss = bpfTssLayout{
 		FirstLevel: access.TSS.FirstLevel, SecondLevel: access.TSS.SecondLevel,
 		Stride: access.TSS.Stride, IsMusl: uint32(flag(access.TSS.Musl)),
 	}
+	entry.TssKey = -1
 	switch {
 	case access.List != nil:
-		return sampler.ListAccess(access.List.CurrentAddress, access.List.InterpretersAddress)
+		entry.Access = uint32(bpfThreadStateAccessACCESS_LIST)
+		entry.CurrentAddress, entry.InterpretersAddress = access.List.CurrentAddress, access.List.InterpretersAddress
 	case access.TLSOffset != nil:
-		return sampler.TLSAccess(*access.TLSOffset)
+		entry.Access, entry.TlsOffset = uint32(bpfThreadStateAccessACCESS_TLS_OFFSET), *access.TLSOffset
 	case access.Module != nil:
-		return sampler.ModuleAccess(access.Module.VectorOffset, access.Module.Offset)
+		entry.Access = uint32(bpfThreadStateAccessACCESS_TLS_MODULE)
+		entry.TlsVectorOffset, entry.TlsOffset = access.Module.VectorOffset, int64(access.Module.Offset)
 	case access.Key != nil:
-		return sampler.KeyAccess(0, *access.Key, tss)
+		entry.Access, entry.TssKey = uint32(bpfThreadStateAccessACCESS_TSS_KEY), *access.Key
+	default:
+		entry.Access, entry.TssKeyAddress = uint32(bpfThreadStateAccessACCESS_TSS_KEY), access.KeyAddress
 	}
-	return sampler.KeyAccess(access.KeyAddress, -1, tss)
 }
