@@ -45,6 +45,10 @@ var arrows = map[string]rule{
 		},
 		why: "it joins them, and knows neither command line nor connection, nor how samples are taken",
 	},
+	"internal/procmem": {
+		packages: []string{"protocol", "internal/cpython", "internal/proc", "internal/trace", unixCalls},
+		why:      "it knows no BPF, and what Python looks like it is told",
+	},
 	"internal/rpc": {packages: []string{"protocol"}, not: []string{"os", "net"}, why: "it speaks over any two streams"},
 	"internal/sampler": {
 		packages: []string{
@@ -61,7 +65,7 @@ var arrows = map[string]rule{
 	"internal/trace":               {not: []string{"os", "io"}, why: "its records are pure, whoever makes them"},
 	"internal/cli": {
 		packages: []string{
-			"protocol", "internal/doctor", "internal/export", "internal/inventory", "internal/profiler",
+			"protocol", "internal/doctor", "internal/export", "internal/inventory", "internal/procmem", "internal/profiler",
 			"internal/rpc", "internal/sampler", "internal/server", "internal/source", unixCalls,
 		},
 		why: "it wires commands to the packages that work",

@@ -21,6 +21,7 @@ const (
 	ErrBPFForbidden      Code = "bpf-forbidden"
 	ErrPerfForbidden     Code = "perf-forbidden"
 	ErrPIDNamespace      Code = "pid-namespace"
+	ErrMemoryForbidden   Code = "memory-forbidden"
 	ErrNoSuchProcess     Code = "no-such-process"
 	ErrNotPython         Code = "not-python"
 	ErrUnsupportedPython Code = "unsupported-python"
@@ -57,6 +58,7 @@ var catalogue = entries([]Entry{
 	{ErrSourceUnreadable, 1, -33013, "Open the file from your workspace instead."},
 	{ErrOutput, 1, -33014, "Give --output a file that can be written."},
 	{ErrPIDNamespace, 3, -33015, "Run it on the host, or start its container with --pid=host."},
+	{ErrMemoryForbidden, 3, -33016, "Run it as root, or set kernel.yama.ptrace_scope to 0."},
 })
 
 func entries(list []Entry) map[Code]Entry {

@@ -40,8 +40,8 @@ type ThreadList struct{ CurrentAddress, InterpretersAddress uint64 }
 type accessCode struct {
 	// key is the static int autoTLSkey (3.6).
 	key uint64
-	// list is interp_head (2.7); the file's runtime is _PyThreadState_Current.
-	list uint64
+	// interpreters is the static interp_head (2.7, 3.6).
+	interpreters uint64
 	// tls is the offset from the thread pointer; nil when it is a library's.
 	tls *int64
 	// got is the pair {module, offset} of a library's variable, displacement what
@@ -56,13 +56,15 @@ var errNoAccess = errors.New("the way to its thread states is not understood")
 // from the code of an exported function that does nothing but return it.
 func readAccess(file *elf.File, version Version) (accessCode, error) {
 	var code accessCode
+	if version.Major == 2 || version.Minor == 6 {
+		code.interpreters = findStatic(file, "interp_head")
+		if code.interpreters == 0 {
+			code.interpreters = loadedAddress(file, "PyInterpreterState_Head")
+		}
+	}
 	switch {
 	case version.Major == 2:
-		code.list = findStatic(file, "interp_head")
-		if code.list == 0 {
-			code.list = loadedAddress(file, "PyInterpreterState_Head")
-		}
-		if code.list == 0 {
+		if code.interpreters == 0 {
 			return code, errNoAccess
 		}
 	case version.Minor == 6:
@@ -157,8 +159,8 @@ func threadLocal(file *elf.File, function string) (accessCode, error) {
 // asked. ErrNotReady while its interpreter has not come so far.
 func (c accessCode) resolve(memory io.ReaderAt, bias uint64, found *image, o *Offsets, tss TSSLayout) (Access, error) {
 	switch {
-	case c.list != 0:
-		return Access{List: &ThreadList{CurrentAddress: bias + found.runtime, InterpretersAddress: bias + c.list}}, nil
+	case found.version.Major == 2:
+		return Access{List: &ThreadList{CurrentAddress: bias + found.runtime, InterpretersAddress: bias + c.interpreters}}, nil
 	case c.key != 0:
 		var raw [4]byte
 		if _, err := memory.ReadAt(raw[:], int64(bias+c.key)); err != nil {
@@ -187,4 +189,16 @@ func (c accessCode) resolve(memory io.ReaderAt, bias uint64, found *image, o *Of
 		}}, nil
 	}
 	return Access{KeyAddress: bias + found.runtime + uint64(o.RuntimeTSSKey), TSS: tss}, nil
+}
+
+// interpretersAddress is where the process keeps the pointer to the first of its
+// interpreters; 0 when that is not known.
+func (c accessCode) interpretersAddress(bias uint64, found *image) uint64 {
+	switch {
+	case c.interpreters != 0:
+		return bias + c.interpreters
+	case found.offsets.RuntimeInterpretersHead >= 0:
+		return bias + found.runtime + uint64(found.offsets.RuntimeInterpretersHead)
+	}
+	return 0
 }

@@ -38,6 +38,9 @@ type Interpreter struct {
 	Libc    string
 	Offsets Offsets
 	Access  Access
+	// InterpretersAddress is where the pointer to the first interpreter lies, 0
+	// where that is not known (a 3.6 whose code is not understood).
+	InterpretersAddress uint64
 	// Untested: newer than any version that was tried; its own debug offsets are trusted.
 	Untested bool
 }
@@ -97,6 +100,7 @@ func (d *Detector) Detect(process *proc.Process) (*Interpreter, error) {
 	if err != nil {
 		return nil, err
 	}
+	interpreter.InterpretersAddress = found.access.interpretersAddress(bias, found)
 	return interpreter, nil
 }
 

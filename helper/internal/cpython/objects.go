@@ -20,29 +20,39 @@ var errImplausible = errors.New("the object is not what it should be")
 // ReadString reads a str object (PyASCIIObject, PyCompactUnicodeObject:
 // CPython Include/cpython/unicodeobject.h).
 func ReadString(memory io.ReaderAt, address uint64, o *Offsets) (string, error) {
+	raw, kind, err := ReadCharacters(memory, address, o)
+	if err != nil {
+		return "", err
+	}
+	return DecodeCharacters(raw, kind), nil
+}
+
+// ReadCharacters reads a str's characters as they are; kind is how many bytes
+// each has, 0 for 2.7's byte string.
+func ReadCharacters(memory io.ReaderAt, address uint64, o *Offsets) (raw []byte, kind int, err error) {
 	if o.NamesAreBytes {
 		raw, err := ReadBytes(memory, address, o)
-		return DecodeCharacters(raw, 0), err
+		return raw, 0, err
 	}
 	head := make([]byte, o.UnicodeASCII)
 	if _, err := memory.ReadAt(head, int64(address)); err != nil {
-		return "", err
+		return nil, 0, err
 	}
 	length := binary.LittleEndian.Uint64(head[o.UnicodeLength:])
 	state := int(binary.LittleEndian.Uint32(head[o.UnicodeState:]))
-	kind := state >> o.UnicodeKindShift & 7
+	kind = state >> o.UnicodeKindShift & 7
 	if state&o.UnicodeCompactMask == 0 || length > maxCharacters || kind != 1 && kind != 2 && kind != 4 {
-		return "", errImplausible
+		return nil, 0, errImplausible
 	}
 	data := o.UnicodeCompact
 	if state&o.UnicodeASCIIMask != 0 {
 		data = o.UnicodeASCII
 	}
-	raw := make([]byte, int(length)*kind)
+	raw = make([]byte, int(length)*kind)
 	if _, err := memory.ReadAt(raw, int64(address)+int64(data)); err != nil {
-		return "", err
+		return nil, 0, err
 	}
-	return DecodeCharacters(raw, kind), nil
+	return raw, kind, nil
 }
 
 // ReadBytes reads a bytes object (PyBytesObject).

@@ -109,3 +109,12 @@ func setting(path string) string {
 	}
 	return strings.TrimSpace(string(data))
 }
+
+// WithoutBPF says in one sentence what sampling from user space does not give.
+func WithoutBPF() string {
+	reach := "only processes of this user"
+	if effectiveCapabilities().has(unix.CAP_SYS_PTRACE) {
+		reach = "processes of all users"
+	}
+	return "This way samples " + reach + ", gives no kernel frames, notices new processes late and costs more CPU."
+}

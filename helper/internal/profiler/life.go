@@ -2,6 +2,7 @@ package profiler
 
 import (
 	"errors"
+	"io/fs"
 	"time"
 
 	"emberline/helper/internal/cpython"
@@ -143,6 +144,9 @@ func describe(pid int, err error) error {
 		wrapped := protocol.Errorf(protocol.ErrNotPython, "Process %d runs no Python.", pid)
 		wrapped.Cause = err
 		return wrapped
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return protocol.Errorf(protocol.ErrNotPermitted, "Process %d belongs to another user, or is guarded (%w).", pid, err)
 	}
 	return protocol.Errorf(protocol.ErrNoSuchProcess, "Process %d cannot be read (%w).", pid, err)
 }

@@ -43,7 +43,7 @@ func codeRecord(generation uint32, address uint64, file, name string) *trace.Cod
 
 // stack is a sample, leaf first; address 0 is an entry marker.
 func stack(generation uint32, addresses ...uint64) *trace.Sample {
-	sample := &trace.Sample{Generation: generation, TID: 5, Comm: "worker"}
+	sample := &trace.Sample{Count: 1, Generation: generation, TID: 5, Comm: "worker"}
 	for _, address := range addresses {
 		sample.Python = append(sample.Python, trace.PythonFrame{
 			Code:   trace.CodeID{Address: address, Generation: generation, Checksum: 1},

@@ -73,7 +73,7 @@ func (s *Session) Sample(sample *trace.Sample) {
 		kept.Kernel, kept.Python = slices.Clone(sample.Kernel), slices.Clone(sample.Python)
 		s.early = append(s.early, early{sample: &kept, drains: earlyDrains})
 	default:
-		s.totals.orphans++
+		s.totals.orphans += int64(sample.Count)
 	}
 }
 
@@ -95,7 +95,7 @@ func (s *Session) retryEarly() {
 		if record.drains--; record.drains > 0 {
 			waiting = append(waiting, record)
 		} else if record.sample != nil {
-			s.totals.orphans++
+			s.totals.orphans += int64(record.sample.Count)
 		}
 	}
 	clear(s.early[len(waiting):])
@@ -104,14 +104,15 @@ func (s *Session) retryEarly() {
 
 func (s *Session) add(t *target, sample *trace.Sample) {
 	s.path = append(s.path[:0], t.root, s.thread(t, sample))
+	count := int64(sample.Count)
 	if sample.Truncated {
-		s.totals.truncated++
+		s.totals.truncated += count
 		s.path = append(s.path, s.tree.Frame(errorFrame("truncated")))
 	} else if sample.Failed {
 		s.path = append(s.path, s.tree.Frame(errorFrame(sample.Reason)))
 	}
 	if sample.Failed || !s.codes.knows(sample.Python) {
-		s.totals.errors++
+		s.totals.errors += count
 	}
 	for i := len(sample.Python) - 1; i >= 0; i-- {
 		if id, ok := s.codes.frame(&sample.Python[i]); ok {
@@ -121,9 +122,9 @@ func (s *Session) add(t *target, sample *trace.Sample) {
 	for i := len(sample.Kernel) - 1; i >= 0; i-- {
 		s.path = append(s.path, s.kernelFrame(sample.Kernel[i]))
 	}
-	t.samples++
-	s.totals.samples++
-	s.tree.Add(s.path, 1)
+	t.samples += count
+	s.totals.samples += count
+	s.tree.Add(s.path, count)
 }
 
 // kernelFrame is the frame of a kernel address, named once.

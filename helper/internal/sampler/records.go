@@ -58,6 +58,7 @@ func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 		PID:            int(header.Tgid),
 		TID:            int(header.Tid),
 		Generation:     header.Generation,
+		Count:          1,
 		Comm:           comm(header.Comm),
 		Truncated:      header.Flags&uint32(bpfSampleFlagSAMPLE_TRUNCATED) != 0,
 		Failed:         header.Flags&uint32(bpfSampleFlagSAMPLE_ERROR) != 0,

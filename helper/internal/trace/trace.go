@@ -33,6 +33,8 @@ type Sample struct {
 	TID        int
 	Generation uint32
 	Comm       string
+	// Count is how many samples it stands for.
+	Count int
 	// Kernel addresses.
 	Kernel []uint64
 	Python []PythonFrame
