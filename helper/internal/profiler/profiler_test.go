@@ -117,11 +117,13 @@ func TestRecordsThatOvertakeTheFork(t *testing.T) {
 	s.addTarget(7, 1)
 	s.Code(codeRecord(2, 0x100, "/srv/a.py", "child"))
 	s.Sample(stack(2, 0x100))
-	s.retryEarly()
+	s.ageEarly()
 	check(t, s, "", 0)
 	s.onProcess(trace.ProcessEvent{Kind: trace.Forked, PID: 8, Parent: 7, Generation: 2, ParentGeneration: 1})
-	s.retryEarly()
 	check(t, s, "child /srv/a.py:11[4-6] 1", 0)
+	// Later samples name what came early, before the next drain.
+	s.Sample(stack(2, 0x100))
+	check(t, s, "child /srv/a.py:11[4-6] 2", 0)
 	if len(s.early) != 0 || s.totals.orphans != 0 {
 		t.Errorf("%d wait, %d orphans", len(s.early), s.totals.orphans)
 	}
@@ -134,7 +136,7 @@ func TestSamplesOfNobodyAreCounted(t *testing.T) {
 		if s.totals.orphans != 0 {
 			t.Fatal("given up too early")
 		}
-		s.retryEarly()
+		s.ageEarly()
 	}
 	if s.totals.orphans != 1 || len(s.early) != 0 {
 		t.Errorf("%d orphans, %d wait", s.totals.orphans, len(s.early))

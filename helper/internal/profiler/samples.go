@@ -27,6 +27,13 @@ type early struct {
 	drains int
 }
 
+func (e *early) generation() uint32 {
+	if e.code != nil {
+		return e.code.ID.Generation
+	}
+	return e.sample.Generation
+}
+
 const (
 	// maxEarly bounds the records that wait.
 	maxEarly = 8192
@@ -77,25 +84,35 @@ func (s *Session) Sample(sample *trace.Sample) {
 	}
 }
 
-// retryEarly adds, in order, the records whose process has become known since.
-func (s *Session) retryEarly() {
+// admitEarly adds, in order, the records that came before their process was
+// known; not a moment later, since what follows them names the same code. The
+// caller holds the lock.
+func (s *Session) admitEarly(t *target) {
+	waiting := s.early[:0]
+	for _, record := range s.early {
+		switch {
+		case record.generation() != t.generation:
+			waiting = append(waiting, record)
+		case record.code != nil:
+			s.addCode(t, record.code)
+		default:
+			s.add(t, record.sample)
+		}
+	}
+	clear(s.early[len(waiting):])
+	s.early = waiting
+}
+
+// ageEarly gives up the records that have waited too long.
+func (s *Session) ageEarly() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	waiting := s.early[:0]
 	for _, record := range s.early {
-		if record.code != nil {
-			if t := s.targets[record.code.ID.Generation]; t != nil {
-				s.addCode(t, record.code)
-				continue
-			}
-		} else if t := s.targets[record.sample.Generation]; t != nil {
-			s.add(t, record.sample)
-			continue
-		}
 		if record.drains--; record.drains > 0 {
 			waiting = append(waiting, record)
 		} else if record.sample != nil {
-			s.totals.orphans += int64(record.sample.Count)
+			s.totals.orphans++
 		}
 	}
 	clear(s.early[len(waiting):])

@@ -152,7 +152,7 @@ func (s *Session) run() {
 }
 
 func (s *Session) drain(wait time.Duration) error {
-	s.retryEarly()
+	s.ageEarly()
 	err := s.sampler.ReadSamples(wait, s)
 	s.forgetEnded()
 	return err

@@ -106,5 +106,6 @@ func (s *Session) newTarget(pid int, generation uint32, name string, found *cpyt
 		Kind: protocol.KindProcess, Name: fmt.Sprintf("%s [%d]", name, pid), PID: pid,
 	})
 	s.byPID[pid], s.targets[generation] = t, t
+	s.admitEarly(t)
 	return t
 }
