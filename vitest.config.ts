@@ -22,6 +22,12 @@ export default defineConfig({
           globalSetup: "test/webview/support/globalSetup.mjs",
         },
       },
+      {
+        test: {
+          ...project("kernels", ["test/kernels/**/*.test.ts"]).test,
+          globalSetup: "test/kernels/support/globalSetup.mjs",
+        },
+      },
     ],
   },
 });

@@ -283,7 +283,7 @@ export const helperErrors = {
   "bpf-forbidden": { exit: 3, rpc: -33005, nextStep: "Run it as root outside a restricted container, or allow the bpf system call." },
   "busy": { exit: 1, rpc: -33011, nextStep: "Stop the running session first." },
   "internal": { exit: 1, rpc: -32603, nextStep: "Please report this with the output of emberline-helper doctor." },
-  "kernel-too-old": { exit: 3, rpc: -33003, nextStep: "Use Linux 5.12 or newer." },
+  "kernel-too-old": { exit: 3, rpc: -33003, nextStep: "Use Linux 5.10 or newer." },
   "memory-forbidden": { exit: 3, rpc: -33016, nextStep: "Run it as root, or set kernel.yama.ptrace_scope to 0." },
   "no-btf": { exit: 3, rpc: -33004, nextStep: "Use a kernel built with CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux)." },
   "no-python": { exit: 4, rpc: -33010, nextStep: "Start the Python program first, then try again." },

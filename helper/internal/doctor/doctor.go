@@ -45,7 +45,7 @@ func check(name string, ok bool, nextStep, found string, args ...any) protocol.D
 }
 
 // The oldest kernel that the sampler is written for (docs/bpf.md).
-const minMajor, minMinor = 5, 12
+const minMajor, minMinor = 5, 10
 
 func kernelVersion(release string, loads bool) protocol.DoctorCheck {
 	var major, minor int
