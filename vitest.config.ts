@@ -49,6 +49,11 @@ export default defineConfig({
         globalSetup: "test/e2e/support/globalSetup.mjs",
         serial: true,
       }),
+      project("kernels", ["test/kernels/**/*.test.ts"], {
+        timeoutMs: 20 * 60_000,
+        globalSetup: "test/kernels/support/globalSetup.mjs",
+        serial: true,
+      }),
     ],
   },
 });

@@ -16,11 +16,20 @@
 	X(interpreter_not_ready, "The interpreter had not started up yet.")                        \
 	X(slot_unreadable, "The thread's own storage could not be read.")                          \
 	X(no_thread_state, "The thread runs no Python.")                                           \
+	X(thread_list_unreadable, "The interpreter's list of threads could not be read.")          \
+	X(thread_list_too_long, "The thread was not among the first of the interpreter's list.")   \
 	X(thread_state_unreadable, "The thread state could not be read.")                          \
 	X(cframe_unreadable, "The thread's C frame could not be read.")                            \
 	X(frame_unreadable, "A frame could not be read; the stack above it is kept.")              \
 	X(code_unreadable, "A code object could not be read.")                                     \
 	X(name_unreadable, "A code object's name, file or line table could not be read.")          \
+	X(class_unreadable,                                                                        \
+	  "The class of self could not be read; the method is named without it.")                  \
+	X(bytecode_unreadable, "A thread's own copy of the bytecode could not be found.")          \
+	X(retried,                                                                                 \
+	  "Stacks in memory that was not there, handed to their thread to be read again.")         \
+	X(retry_lost, "A stack's process was gone before its thread could read it again.")         \
+	X(pages_brought_in, "Pages that a thread brought back in to read its stack.")              \
 	X(truncated, "The stack was deeper than the sampler walks; its root end is cut.")          \
 	X(no_offsets, "A process referred to an unknown interpreter layout.")                      \
 	X(walk_lost, "The walk lost its own scratch memory.")                                      \

@@ -7,55 +7,9 @@
 #ifndef EMBERLINE_PYTHON_H
 #define EMBERLINE_PYTHON_H
 
+#include "class.h"
 #include "code.h"
-#include "compat.h"
-#include "maps.h"
-
-/* CODE_IDENTITY_BYTES, and room for a masked offset to run past their end. */
-#define IDENTITY_ROOM 136
-_Static_assert(IDENTITY_ROOM >= 127 + sizeof(__u64), "the masks reach 127");
-
-/* MAX_KERNEL_FRAMES addresses, rounded up to a power of two. */
-#define KERNEL_BYTES 1024
-_Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all kernel frames");
-
-/* One CPU's walk. Samples of one CPU never nest: the kernel runs a perf_event
- * program only when no other is active there (bpf_overflow_handler()). */
-struct walk {
-	struct python_offsets layout;
-	__u64 frame;	    /* next frame to take, 0 at the root */
-	__u64 window_start; /* user address of window[0] */
-	__u64 window_end;
-	__u32 generation;
-	__u32 tgid;
-	__u32 taken;
-	__u32 reason;
-	__u32 last_checksum;
-	__u64 last_code; /* of the frame taken before */
-	/* a window, and room for a masked offset to run past its end */
-	__u8 window[WINDOW_BYTES + 2 * FRAME_BYTES];
-	__u8 identity[IDENTITY_ROOM];
-	__u8 tstate[THREAD_STATE_BYTES + 8];
-	/* The record as it goes into the ring: header, kernel frames, Python frames. */
-	__u32 kernel_bytes;
-	__u32 pad;
-	struct sample sample;
-	__u8 frames[KERNEL_BYTES + MAX_PYTHON_FRAMES * sizeof(struct python_frame)];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct walk);
-} walks SEC(".maps");
-
-static __always_inline struct walk *this_walk(void)
-{
-	__u32 zero = 0;
-
-	return bpf_map_lookup_elem(&walks, &zero);
-}
+#include "walk.h"
 
 /* Slots of this CPU's answers; a power of two. Hot stacks name some hundred codes. */
 #define RECENT_CODES 1024
@@ -63,38 +17,36 @@ static __always_inline struct walk *this_walk(void)
 #define PAGE_MASK_4K (~4095ULL)
 
 /*
- * Makes window hold the frame at address: from at most WINDOW_BYTES before the
- * frame's end, but never from a page the frame itself does not lie in, so the
- * read faults only when the frame alone would.
+ * Makes window hold the frame at address: with up to window_bytes that end with
+ * it, but never from a page the frame itself does not lie in, so the read faults
+ * only when the frame alone would.
  */
 static __always_inline long fill_window(struct walk *walk, __u64 address)
 {
 	__u64 end = address + FRAME_BYTES;
-	__u64 start = end - WINDOW_BYTES;
+	__u64 start = end - walk->layout.window_bytes;
 	__u64 page = address & PAGE_MASK_4K;
 	__u32 size;
 
 	if (start < page)
 		start = page;
+	if (start > address)
+		start = address;
 	size = end - start;
 	if (size > WINDOW_BYTES)
 		return -1;
 	if (read_user(walk->window, size, start)) {
-		/* A frame at the end of its mapping: its head alone, without the
-		 * locals that FRAME_BYTES may reach past. */
+		/* A frame at the end of its mapping: what is needed of it, without
+		 * the locals that FRAME_BYTES may reach past. */
+		size = walk->layout.frame_bytes & (2 * FRAME_BYTES - 1);
 		start = address;
-		end = address + 80;
-		if (read_user(walk->window, 80, start))
+		end = address + size;
+		if (read_user(walk->window, size, start))
 			return -1;
 	}
 	walk->window_start = start;
 	walk->window_end = end;
 	return 0;
-}
-
-static __always_inline __u64 word_at(const __u8 *bytes, __u32 offset)
-{
-	return *(const __u64 *)(bytes + offset);
 }
 
 /*
@@ -121,66 +73,94 @@ static __always_inline __u32 hash_identity(const __u8 *bytes)
 
 /* This CPU's latest answers of code_seen, which cost a tenth of a lookup there. */
 struct recent_code {
-	struct code_key entries[RECENT_CODES];
+	struct code_key key;
+	/* enum code_flag */
+	__u64 flags;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, RECENT_CODES);
 	__type(key, __u32);
 	__type(value, struct recent_code);
 } recent_codes SEC(".maps");
 
-/* Sends the code unless that was done before. */
-static __always_inline void send_once(struct walk *walk, const struct code_key *key)
+/* Sends the code unless that was done before; returns its flags. */
+static __always_inline __u32 send_once(struct walk *walk, const struct code_key *key)
 {
-	__u32 zero = 0;
-	struct recent_code *recent = bpf_map_lookup_elem(&recent_codes, &zero);
 	/* Objects are 16-byte aligned; higher bits part one arena from another. */
 	__u32 slot = (__u32)((key->code >> 4) ^ (key->code >> 16)) & (RECENT_CODES - 1);
+	struct recent_code *recent = bpf_map_lookup_elem(&recent_codes, &slot);
+	__u32 *seen, flags;
 
 	if (!recent)
-		return;
-	if (recent->entries[slot].code == key->code &&
-	    recent->entries[slot].generation == key->generation &&
-	    recent->entries[slot].checksum == key->checksum)
-		return;
-	if (!bpf_map_lookup_elem(&code_seen, key)) {
-		__u8 seen = 1;
-
-		if (send_code(key, &walk->layout, walk->identity, walk->tgid))
-			return;
-		bpf_map_update_elem(&code_seen, key, &seen, BPF_ANY);
+		return 0;
+	if (recent->key.code == key->code && recent->key.generation == key->generation &&
+	    recent->key.checksum == key->checksum)
+		return recent->flags;
+	seen = bpf_map_lookup_elem(&code_seen, key);
+	if (seen) {
+		flags = *seen;
+	} else {
+		flags = send_code(key, &walk->layout, walk->identity, walk->tgid);
+		if (!flags)
+			return 0;
+		bpf_map_update_elem(&code_seen, key, &flags, BPF_ANY);
 	}
-	recent->entries[slot] = *key;
+	recent->key = *key;
+	recent->flags = flags;
+	return flags;
 }
 
 /*
- * Notes which code a frame runs. The identity bytes (counts, first line,
- * addresses of names and line table) are read for every frame, since a code
- * object's address alone is re-used after exec, reload and generated code; only
- * when the pair is new are names and line table sent. Recursion reads them once:
- * the frame before keeps its code alive, and it is the same object.
+ * Notes which code a frame runs, and returns the code's flags. The identity
+ * bytes (counts, first line, addresses of names and line table) are read for
+ * every frame, since a code object's address alone is re-used after exec, reload
+ * and generated code; only when the pair is new are names and line table sent.
+ * Recursion reads them once: the frame before keeps its code alive, and it is
+ * the same object.
  */
-static __always_inline void identify_code(struct walk *walk, struct python_frame *out)
+static __always_inline __u32 identify_code(struct walk *walk, struct python_frame *out)
 {
 	struct code_key key = {.code = out->code, .generation = walk->generation};
 
 	if (out->code == walk->last_code) {
 		out->checksum = walk->last_checksum;
-		return;
+		return walk->last_flags;
 	}
 	if (read_user(walk->identity, CODE_IDENTITY_BYTES,
 		      out->code + walk->layout.code_identity)) {
-		count(COUNTER_code_unreadable);
 		walk->reason = COUNTER_code_unreadable;
-		return;
+		return 0;
 	}
 	out->checksum = hash_identity(walk->identity);
 	key.checksum = out->checksum;
 	walk->last_code = key.code;
 	walk->last_checksum = key.checksum;
-	send_once(walk, &key);
+	walk->last_flags = send_once(walk, &key);
+	return walk->last_flags;
+}
+
+/*
+ * Where a frame is in its bytecode. A thread of a free-threaded build may run
+ * its own copy of it (Include/cpython/code.h, _PyCodeArray {size, entries[]});
+ * copy 0 is the one inside the code object.
+ */
+static __always_inline __s32 instruction_offset(struct walk *walk, __u64 code, __u64 instr,
+						__u32 copy)
+{
+	__u64 start = code + walk->layout.code_adaptive, copies;
+
+	if (!walk->layout.instr_is_pointer)
+		return (__s32)instr * walk->layout.lasti_unit;
+	if (walk->layout.has_tlbc && copy) {
+		if (read_user(&copies, sizeof(copies), code + walk->layout.code_tlbc) ||
+		    read_user(&start, sizeof(start), copies + 8 + 8 * (__u64)copy)) {
+			count(COUNTER_bytecode_unreadable);
+			return -1;
+		}
+	}
+	return (__s32)(instr - start);
 }
 
 /* Takes one frame. 0 to go on, 1 at the root or when the walk cannot go on. */
@@ -190,16 +170,15 @@ __attribute__((noinline)) int python_step(__u32 index)
 	struct python_frame *out;
 	const __u8 *frame;
 	__u64 address, previous, code, instr;
-	__u32 at, owner, flags = 0;
+	__u32 at, owner, copy, flags = 0;
 
 	if (!walk)
 		return 1;
 	address = walk->frame;
 	if (!address)
 		return 1;
-	if (address < walk->window_start || address + 80 > walk->window_end) {
+	if (address < walk->window_start || address + walk->layout.frame_bytes > walk->window_end) {
 		if (fill_window(walk, address)) {
-			count(COUNTER_frame_unreadable);
 			walk->reason = COUNTER_frame_unreadable;
 			return 1;
 		}
@@ -214,11 +193,13 @@ __attribute__((noinline)) int python_step(__u32 index)
 	if (walk->layout.has_is_entry && *FIELD(frame_is_entry))
 		flags |= FRAME_ENTRY;
 	instr = *(const __u64 *)FIELD(frame_instr);
+	copy = *(const __u32 *)FIELD(frame_tlbc_index);
 #undef FIELD
 
 	out = (struct python_frame *)(walk->frames + (walk->kernel_bytes & (KERNEL_BYTES - 1)) +
 				      (index & (MAX_PYTHON_FRAMES - 1)) * sizeof(*out));
 	out->frame = address & ~3ULL;
+	out->type = 0;
 	out->checksum = 0;
 	out->offset = -1;
 	out->code = 0;
@@ -231,11 +212,10 @@ __attribute__((noinline)) int python_step(__u32 index)
 	code &= ~(__u64)walk->layout.code_tag_mask;
 	out->code = code;
 	out->frame |= flags;
-	if (walk->layout.instr_is_pointer)
-		out->offset = (__s32)(instr - (code + walk->layout.code_adaptive));
-	else
-		out->offset = (__s32)instr * walk->layout.lasti_unit;
-	identify_code(walk, out);
+	out->offset = instruction_offset(walk, code, instr, copy);
+	flags = identify_code(walk, out);
+	if (flags & (CODE_HAS_SELF | CODE_HAS_CLS))
+		out->type = class_of_method(walk, address, flags);
 	return 0;
 }
 
@@ -260,7 +240,6 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 	enum counter why = first_frame(walk, tstate);
 
 	if (why != COUNTER_samples) {
-		count(why);
 		walk->reason = why;
 		return;
 	}
@@ -268,10 +247,8 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 		if (python_step(i))
 			break;
 	}
-	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES) {
-		count(COUNTER_truncated);
+	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES)
 		walk->sample.flags |= SAMPLE_TRUNCATED;
-	}
 }
 
 #endif

@@ -3,8 +3,10 @@
  * Entry points. on_timer() runs on every CPU at the chosen frequency; three
  * programs follow process life so that nothing has to poll /proc.
  */
-#include "python.h"
-#include "tls.h"
+#include "sample.h"
+#ifdef WITH_TASK_WORK
+#include "retry.h"
+#endif
 
 /* Deliver kernel frames. */
 const volatile bool with_kernel = true;
@@ -13,41 +15,17 @@ const volatile bool with_kernel = true;
  * whether they are Python; off when only chosen processes are sampled. */
 const volatile bool report_all_exec = false;
 
-/* Wake the helper when this many bytes wait: a wake-up costs more than the
- * samples it announces, so they come in batches. A quarter of the ring leaves
- * room for a helper that is late. */
-const volatile __u64 wakeup_bytes = 1 << 20;
-
-/* Source of process generations; 0 means "not followed". */
-__u32 last_generation = 0;
-
+/* A number that no other address space has; 0, which means "not followed", when
+ * more forks are under way than there are tickets. */
 static __always_inline __u32 next_generation(void)
 {
-	return __sync_fetch_and_add(&last_generation, 1) + 1;
-}
+	__u32 mine, next;
 
-static __always_inline void fill_header(struct walk *walk, const struct process *process,
-					__u64 pid_tgid)
-{
-	struct sample *sample = &walk->sample;
-
-	sample->type = RECORD_SAMPLE;
-	sample->flags = 0;
-	sample->time_ns = bpf_ktime_get_ns();
-	sample->tgid = pid_tgid >> 32;
-	sample->tid = (__u32)pid_tgid;
-	sample->generation = process->generation;
-	sample->reason = 0;
-	bpf_get_current_comm(sample->comm, sizeof(sample->comm));
-	walk->generation = process->generation;
-	walk->tgid = pid_tgid >> 32;
-	walk->taken = 0;
-	walk->last_code = 0;
-	walk->kernel_bytes = 0;
-	walk->reason = 0;
-	walk->frame = 0;
-	walk->window_start = 0;
-	walk->window_end = 0;
+	if (bpf_map_pop_elem(&generations, &mine))
+		return 0;
+	next = (mine + GENERATION_TICKETS) & (FIRST_OWN_GENERATION - 1);
+	bpf_map_push_elem(&generations, &next, BPF_ANY);
+	return mine;
 }
 
 static __always_inline void take_kernel_frames(struct bpf_perf_event_data *ctx, struct walk *walk)
@@ -58,40 +36,6 @@ static __always_inline void take_kernel_frames(struct bpf_perf_event_data *ctx, 
 		walk->kernel_bytes = bytes;
 }
 
-/* Sets the flags that tell the helper why a stack has no or few Python frames. */
-static __always_inline void note_reason(struct sample *sample, __u32 reason)
-{
-	sample->reason = reason;
-	if (reason == COUNTER_no_thread_state)
-		sample->flags |= SAMPLE_NO_THREAD_STATE;
-	else if (reason == COUNTER_interpreter_not_ready)
-		sample->flags |= SAMPLE_NOT_INITIALIZED;
-	else if (reason)
-		sample->flags |= SAMPLE_ERROR;
-}
-
-/* Puts the header and the frames really taken into the ring. */
-static __always_inline void deliver(struct walk *walk)
-{
-	struct sample *sample = &walk->sample;
-	__u32 size = walk->kernel_bytes + walk->taken * sizeof(struct python_frame);
-	__u64 flags;
-
-	sample->kernel_frames = walk->kernel_bytes / sizeof(__u64);
-	sample->python_frames = walk->taken;
-	if (size > sizeof(walk->frames)) {
-		count(COUNTER_walk_lost);
-		return;
-	}
-	size += sizeof(*sample);
-	flags = bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP
-									       : BPF_RB_NO_WAKEUP;
-	if (bpf_ringbuf_output(&samples, sample, size, flags))
-		count(COUNTER_ring_full);
-	else
-		count(COUNTER_delivered);
-}
-
 SEC("perf_event")
 int on_timer(struct bpf_perf_event_data *ctx)
 {
@@ -100,8 +44,6 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	struct process *process;
 	struct python_offsets *layout;
 	struct walk *walk;
-	enum counter why;
-	__u64 tstate;
 
 	process = bpf_map_lookup_elem(&processes, &tgid);
 	if (!process)
@@ -119,17 +61,15 @@ int on_timer(struct bpf_perf_event_data *ctx)
 		return 0;
 	}
 	walk->layout = *layout;
-	fill_header(walk, process, pid_tgid);
+	fill_header(&walk->sample, process, pid_tgid);
+	start_walk(walk);
 	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
-	why = thread_state(process, (struct task_struct *)bpf_get_current_task(), &tstate);
-	if (why == COUNTER_samples) {
-		walk_python(walk, tstate);
-	} else {
-		count(why);
-		walk->reason = why;
-	}
-	note_reason(&walk->sample, walk->reason);
+	take_python_frames(walk, process);
+#ifdef WITH_TASK_WORK
+	if ((walk->sample.flags & SAMPLE_ERROR) && schedule_retry(walk, process))
+		return 0;
+#endif
 	deliver(walk);
 	return 0;
 }
@@ -170,7 +110,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		return 0;
 	copy = *followed;
 	copy.generation = next_generation();
-	if (bpf_map_update_elem(&processes, &child_tgid, &copy, BPF_ANY)) {
+	if (!copy.generation || bpf_map_update_elem(&processes, &child_tgid, &copy, BPF_ANY)) {
 		count(COUNTER_process_table_full);
 		return 0;
 	}
@@ -219,6 +159,7 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 /* Types and enums that cross to the helper but that no map names: pointers to
  * them keep them in the object's BTF. */
 const struct python_frame *python_frame_type __attribute__((unused));
+const struct type_record *type_record_type __attribute__((unused));
 const struct process_record *process_record_type __attribute__((unused));
 const enum frame_flag *frame_flag_type __attribute__((unused));
 const enum sample_flag *sample_flag_type __attribute__((unused));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* From the interrupted thread to its PyThreadState, in at most two reads. */
+/* From the interrupted thread to its PyThreadState, in at most three reads. */
 #ifndef EMBERLINE_TLS_H
 #define EMBERLINE_TLS_H
 
-#include "compat.h"
-#include "maps.h"
+#include "threadlist.h"
+#include "walk.h"
 
 /* What %fs:0 (x86-64) or TPIDR_EL0 (arm64) holds for the running thread. */
 static __always_inline __u64 thread_pointer(struct task_struct *task)
@@ -63,28 +63,53 @@ static __always_inline long tss_slot(const struct tss_layout *tss, __u64 tp, __s
 		     : -1;
 }
 
+/* A shared library's thread-local variable. The vector's address is the second
+ * word of the thread's control block on x86-64 (glibc sysdeps/x86_64/nptl/tls.h,
+ * musl src/internal/pthread_impl.h); a block that the thread has not touched yet
+ * is -1 or 0 there, and then holds no thread state either. */
+static __always_inline long module_slot(const struct process *process, __u64 tp, __u64 *value)
+{
+	__u64 vector, block;
+
+	*value = 0;
+	if (read_user(&vector, sizeof(vector), tp + 8) ||
+	    read_user(&block, sizeof(block), vector + process->tls_vector_offset))
+		return -1;
+	if (!block || block == ~0ULL)
+		return 0;
+	return read_user(value, sizeof(*value), block + process->tls_offset);
+}
+
 /*
  * Finds the running thread's thread state. COUNTER_samples means found; any
  * other counter says why not.
  */
-static __always_inline enum counter thread_state(struct process *process, struct task_struct *task,
-						 __u64 *tstate)
+static __always_inline enum counter thread_state(struct walk *walk, struct process *process,
+						 struct task_struct *task, __u64 *tstate)
 {
 	__u64 tp = thread_pointer(task);
+	enum counter why;
+	__s32 key = -1;
+	long err;
 
 	*tstate = 0;
-	if (process->access == ACCESS_TLS_OFFSET) {
-		if (read_user(tstate, sizeof(*tstate), tp + process->tls_offset))
-			return COUNTER_slot_unreadable;
-	} else {
-		__s32 key = -1;
-		enum counter why = tss_key(process, &key);
-
+	switch (process->access) {
+	case ACCESS_TLS_OFFSET:
+		err = read_user(tstate, sizeof(*tstate), tp + process->tls_offset);
+		break;
+	case ACCESS_TLS_MODULE:
+		err = module_slot(process, tp, tstate);
+		break;
+	case ACCESS_LIST:
+		return listed_thread_state(walk, process, tp, tstate);
+	default:
+		why = tss_key(process, &key);
 		if (why != COUNTER_samples)
 			return why;
-		if (tss_slot(&process->tss, tp, key, tstate))
-			return COUNTER_slot_unreadable;
+		err = tss_slot(&process->tss, tp, key, tstate);
 	}
+	if (err)
+		return COUNTER_slot_unreadable;
 	return *tstate ? COUNTER_samples : COUNTER_no_thread_state;
 }
 

@@ -15,25 +15,33 @@
  * (kernel.perf_event_max_stack). */
 #define MAX_KERNEL_FRAMES 127
 
-/* One frame is read together with what precedes it in its page: frames of one
- * thread are bump-allocated 70 to 130 bytes apart (CPython 3.11+,
- * Python/pystate.c, _PyThreadState_PushFrame), so one read serves about ten. */
-#define WINDOW_BYTES 1024
-
-/* The largest frame head read at once: _PyInterpreterFrame is 72 to 80 bytes
- * before its locals, PyFrameObject up to f_lasti 124. */
-#define FRAME_BYTES 128
+/* Threads looked through for one that is not known yet (2.7 only). */
+#define MAX_LISTED_THREADS 1024
 
 /* The bytes of PyThreadState that hold the current frame and the thread's ids. */
 #define THREAD_STATE_BYTES 256
 
-/* The part of a code object that identifies it: first line, variable counts and
- * the addresses of names, file and line table lie within the 88 bytes that end
- * with the line table's in every CPython from 2.7 to 3.15, and none of them ever
- * changes (3.11's co_warmup, before them, does). */
+/* Sizes that the helper has to know, too. */
 enum limit {
+	/* One frame is read together with what precedes it in its page: frames of
+	 * one thread are bump-allocated 70 to 130 bytes apart (CPython 3.11+,
+	 * Python/pystate.c, _PyThreadState_PushFrame), so a read serves about ten. */
+	WINDOW_BYTES = 1024,
+	/* The largest frame head: _PyInterpreterFrame is 72 to 80 bytes before its
+	 * locals, PyFrameObject up to f_lasti 124. */
+	FRAME_BYTES = 128,
+	/* The part of a code object that identifies it: first line, variable counts
+	 * and the addresses of names, file and line table lie within the 88 bytes
+	 * that end with the line table's in every CPython from 2.7 to 3.15, and none
+	 * of them ever changes (3.11's co_warmup, before them, does). */
 	CODE_IDENTITY_BYTES = 88,
+	/* Forks that can be given a number at the same moment. */
+	GENERATION_TICKETS = 1024,
+	/* The helper numbers the processes that it follows itself from here. */
+	FIRST_OWN_GENERATION = 0x80000000u,
 };
+
+_Static_assert(FIRST_OWN_GENERATION % GENERATION_TICKETS == 0, "numbers wrap to their own ticket");
 
 /* What a code record can carry; longer pieces are marked and read by the
  * helper from the process itself. */
@@ -93,17 +101,48 @@ struct python_offsets {
 	/* 1: pointer to the instruction; 0: f_lasti, an int in units of lasti_unit bytes */
 	__u8 instr_is_pointer;
 	__u8 lasti_unit;
-	__u32 pad;
+	/* 1: names are byte strings (2.7), not str objects */
+	__u8 names_are_bytes;
+	/* 1: the class is taken from self or cls (before co_qualname, 3.11) */
+	__u8 class_from_self;
+	/* 1: a thread may run its own copy of the bytecode (free-threaded 3.14+) */
+	__u8 has_tlbc;
+	__u8 pad;
+	/* how much of a frame is needed, and how much before its end is read with it */
+	__u16 frame_bytes;
+	__u16 window_bytes;
+	/* _PyInterpreterFrame.tlbc_index; PyCodeObject.co_tlbc, a _PyCodeArray {size, entries[]} */
+	__u16 frame_tlbc_index;
+	__u16 code_tlbc;
+	/* for class_from_self: PyFrameObject.f_localsplus, PyCodeObject.co_argcount and
+	 * co_varnames, PyTupleObject.ob_item, PyObject.ob_type, PyTypeObject.tp_name and tp_flags */
+	__u16 frame_locals;
+	__u16 code_argcount;
+	__u16 code_varnames;
+	__u16 tuple_items;
+	__u16 object_type;
+	__u16 type_name;
+	__u16 type_flags;
+	/* for ACCESS_LIST: PyInterpreterState and PyThreadState */
+	__u16 interpreter_threads;
+	__u16 interpreter_next;
+	__u16 tstate_next;
 };
 
 /* How a thread finds its own thread state, in constant time. */
 enum thread_state_access {
 	/* pthread_getspecific(autoTSSkey): set for the thread's whole life, also
-	 * while it has released the GIL (3.7 to 3.14). */
+	 * while it has released the GIL (3.6 to 3.14). */
 	ACCESS_TSS_KEY = 1,
 	/* A thread-local variable at a constant distance from the thread pointer
-	 * (_Py_tss_gilstate, 3.15). */
+	 * (_Py_tss_gilstate of an executable, 3.15). */
 	ACCESS_TLS_OFFSET = 2,
+	/* The same variable of a shared library, through the thread's vector of
+	 * modules: right for a library that was opened later, too. */
+	ACCESS_TLS_MODULE = 3,
+	/* 2.7 has no such place: the holder of the GIL, else what is remembered of
+	 * this thread, else the interpreter's list, walked once for each thread. */
+	ACCESS_LIST = 4,
 };
 
 /* Where pthread_getspecific() looks, relative to the thread pointer. */
@@ -120,12 +159,18 @@ struct process {
 	__u32 generation;
 	/* Index into the offsets array. */
 	__u32 offsets;
-	/* Address of the Py_tss_t {int is_initialized; int key}. */
+	/* ACCESS_TSS_KEY: address of the Py_tss_t {int is_initialized; int key}. */
 	__u64 tss_key_address;
 	/* The key once read, -1 before. */
 	__s32 tss_key;
 	__u32 access;
+	/* ACCESS_TLS_OFFSET: from the thread pointer; ACCESS_TLS_MODULE: in the module's block. */
 	__s64 tls_offset;
+	/* ACCESS_TLS_MODULE: from the start of the thread's vector to the module's block. */
+	__u64 tls_vector_offset;
+	/* ACCESS_LIST: _PyThreadState_Current and interp_head. */
+	__u64 current_address;
+	__u64 interpreters_address;
 	struct tss_layout tss;
 };
 
@@ -138,6 +183,9 @@ struct python_frame {
 	__u32 checksum;
 	/* Byte offset into the bytecode, -1 before the first instruction. */
 	__s32 offset;
+	/* The type of self, or cls itself, before 3.11; 0 when there is none. The
+	 * address with 16 bits of a hash of its name's address on top of it. */
+	__u64 type;
 };
 
 enum frame_flag {
@@ -151,6 +199,7 @@ enum record_type {
 	RECORD_SAMPLE = 1,
 	RECORD_CODE = 2,
 	RECORD_PROCESS = 3,
+	RECORD_TYPE = 4,
 };
 
 /* Why a sample's Python stack is not whole. */
@@ -203,6 +252,16 @@ enum code_piece {
 	CODE_PIECE_ABSENT = 0xffffffffu,
 };
 
+/* A class at first sight; its name follows. */
+struct type_record {
+	__u32 type;
+	__u32 generation;
+	__u64 id; /* as in python_frame.type */
+	__u32 tgid;
+	/* without the NUL; 0 when the object is no class */
+	__u32 name_bytes;
+};
+
 enum process_event {
 	PROCESS_FORK = 1,
 	PROCESS_EXEC = 2,
@@ -223,8 +282,9 @@ struct process_record {
 	char comm[COMM_BYTES];
 };
 
-_Static_assert(sizeof(struct python_frame) == 24, "packed in the ring without holes");
+_Static_assert(sizeof(struct python_frame) == 32, "packed in the ring without holes");
 _Static_assert(sizeof(struct sample) % 8 == 0, "frames that follow stay aligned");
+_Static_assert(sizeof(struct type_record) % 8 == 0, "the name that follows starts aligned");
 _Static_assert(sizeof(struct code_record) % 8 == 0, "pieces that follow start aligned");
 
 #endif

@@ -8,4 +8,6 @@ require (
 	golang.org/x/sys v0.43.0
 )
 
+require golang.org/x/arch v0.32.0 // indirect
+
 tool github.com/cilium/ebpf/cmd/bpf2go

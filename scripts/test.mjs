@@ -27,10 +27,10 @@ async function outcome(lane, failed) {
   }
 }
 
-/** The chosen lanes with those they need, or all that have something to run. */
+/** The chosen lanes with those they need, or all short ones that have something to run. */
 function chosen() {
   const present = lanes.filter((lane) => lane.present?.() ?? true);
-  if (wanted.length === 0) return present;
+  if (wanted.length === 0) return present.filter((lane) => lane.long !== true);
   const names = new Set(["bootstrap", ...wanted]);
   for (const lane of present.toReversed()) {
     if (names.has(lane.name)) for (const need of lane.needs ?? []) names.add(need);

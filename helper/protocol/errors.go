@@ -21,6 +21,7 @@ const (
 	ErrBPFForbidden      Code = "bpf-forbidden"
 	ErrPerfForbidden     Code = "perf-forbidden"
 	ErrPIDNamespace      Code = "pid-namespace"
+	ErrMemoryForbidden   Code = "memory-forbidden"
 	ErrNoSuchProcess     Code = "no-such-process"
 	ErrNotPython         Code = "not-python"
 	ErrUnsupportedPython Code = "unsupported-python"
@@ -44,7 +45,7 @@ var catalogue = entries([]Entry{
 	{ErrInternal, 1, -32603, "Please report this with the output of emberline-helper doctor."},
 	{ErrVersionMismatch, 1, -33001, "Reconnect, so that the matching helper is put on the host."},
 	{ErrNotPermitted, 3, -33002, "Run it as root, or grant CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE."},
-	{ErrKernelTooOld, 3, -33003, "Use Linux 5.12 or newer."},
+	{ErrKernelTooOld, 3, -33003, "Use Linux 5.10 or newer."},
 	{ErrNoBTF, 3, -33004, "Use a kernel built with CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux)."},
 	{ErrBPFForbidden, 3, -33005, "Run it as root outside a restricted container, or allow the bpf system call."},
 	{ErrPerfForbidden, 3, -33006, "Set kernel.perf_event_paranoid to 2 or less, or grant CAP_PERFMON."},
@@ -57,6 +58,7 @@ var catalogue = entries([]Entry{
 	{ErrSourceUnreadable, 1, -33013, "Open the file from your workspace instead."},
 	{ErrOutput, 1, -33014, "Give --output a file that can be written."},
 	{ErrPIDNamespace, 3, -33015, "Run it on the host, or start its container with --pid=host."},
+	{ErrMemoryForbidden, 3, -33016, "Run it as root, or set kernel.yama.ptrace_scope to 0."},
 })
 
 func entries(list []Entry) map[Code]Entry {

@@ -1,7 +1,8 @@
 /**
  * The lanes of `npm test`, in order. A lane whose `present` is false has no
  * tests in this tree yet and is not listed. `needs` names lanes without which
- * this one cannot run; it then counts as one failure.
+ * this one cannot run; it then counts as one failure. A lane that takes many
+ * minutes is `long`: it runs only when it is asked for.
  */
 import { bootstrap } from "../bootstrap.mjs";
 import { build } from "../build.mjs";
@@ -11,6 +12,7 @@ import { goTest } from "../lib/goTest.mjs";
 import { vitest } from "../lib/vitest.mjs";
 import { pack } from "../package.mjs";
 import { generated } from "./generated.mjs";
+import { kernels } from "./kernels.mjs";
 import { format, lint, types } from "./static.mjs";
 
 const has = (folder, ...suffixes) => globSync(folder, suffixes).length > 0;
@@ -44,4 +46,5 @@ export const lanes = [
   project("contract", "test/contract"),
   project("sampler", "test/sampler"),
   project("e2e", "test/e2e", ["build"]),
+  { name: "kernels", long: true, run: kernels },
 ];

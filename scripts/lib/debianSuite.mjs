@@ -41,13 +41,40 @@ export async function unpackFromSuite({ suite, packages, root, work }) {
   return true;
 }
 
+/**
+ * Unpacks the source of a package of a suite into the folder `into`, without
+ * Debian's patches applied by a build: dpkg-source applies those of the package.
+ * Returns false when the suite has no such source.
+ */
+export async function sourceFromSuite({ suite, source, into, work }) {
+  const apt = await aptOf(suite, work, "deb-src");
+  await apt(["update", "-q"]);
+  const found = path.join(work, "source");
+  mkdirSync(found);
+  try {
+    await apt(["source", "-q", "--download-only", source], { cwd: found });
+  } catch (error) {
+    if (error instanceof CommandError && /Unable to find a source|404/.test(error.message)) {
+      return false;
+    }
+    throw error;
+  }
+  const [description] = readdirSync(found).filter((name) => name.endsWith(".dsc"));
+  rmSync(into, { recursive: true, force: true });
+  mkdirSync(path.dirname(into), { recursive: true });
+  // apt has checked the hashes against the signed index.
+  await run("dpkg-source", ["--no-check", "-x", path.join(found, description), into]);
+  rmSync(work, { recursive: true, force: true });
+  return true;
+}
+
 /** apt-get with lists, cache and an empty package status of its own below `work`. */
-async function aptOf(suite, work) {
+async function aptOf(suite, work, type = "deb") {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(path.join(work, "state/lists/partial"), { recursive: true });
   mkdirSync(path.join(work, "cache/archives/partial"), { recursive: true });
   const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : "";
-  writeFileSync(path.join(work, "sources.list"), `deb ${signed}${await mirror()} ${suite} main\n`);
+  writeFileSync(path.join(work, "sources.list"), `${type} ${signed}${await mirror()} ${suite} main\n`);
   writeFileSync(path.join(work, "status"), "");
   const options = {
     "Dir::Etc::SourceList": path.join(work, "sources.list"),
@@ -60,7 +87,8 @@ async function aptOf(suite, work) {
     "APT::Sandbox::User": "root",
   };
   const flags = Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
-  return (args) => run("apt-get", [...flags, ...args], { env: { ...process.env, LC_ALL: "C" } });
+  const env = { ...process.env, LC_ALL: "C" };
+  return (args, where = {}) => run("apt-get", [...flags, ...args], { env, ...where });
 }
 
 /** The URI from which this machine's apt takes Debian itself. */

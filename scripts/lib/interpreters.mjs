@@ -21,6 +21,7 @@ const wanted = [
   { minor: "3.11", suites: ["bookworm"] },
   { minor: "3.13", suites: ["trixie", "forky", "sid"] },
   { minor: "3.14", suites: ["forky", "sid"] },
+  { minor: "3.15", suites: ["forky", "sid"] },
 ];
 
 const home = path.join(cache, "interpreters");

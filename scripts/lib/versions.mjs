@@ -12,7 +12,7 @@ export const vscode = {
 /**
  * Debian packages by what they are for: the command or file that proves that one is
  * there, and its name. "vscode" compiles, "host" is profiled, "browser" drives VS Code
- * by itself, "tools" make and check what is generated.
+ * by itself, "tools" make and check what is generated, "emulator" boots other kernels.
  */
 export const debianPackages = {
   vscode: [
@@ -37,5 +37,9 @@ export const debianPackages = {
     { command: "llvm-strip-19", package: "llvm-19" },
     { file: "/usr/include/bpf/bpf_helpers.h", package: "libbpf-dev" },
     { command: "gcc", package: "gcc" },
+  ],
+  emulator: [
+    { command: "qemu-system-x86_64", package: "qemu-system-x86" },
+    { command: "cpio", package: "cpio" },
   ],
 };

@@ -41,7 +41,6 @@ func TestWrongUsage(t *testing.T) {
 		"record --all --mode wall":       "--mode wall is not available in this version, only cpu is.",
 		"record --all --mode gil":        "--mode gil is not available in this version, only cpu is.",
 		"record --all --mode x":          `There is no mode "x".`,
-		"record --all --sampler procmem": "--sampler procmem is not available in this version, only bpf is.",
 		"record --all --sampler x":       `There is no sampler "x".`,
 		"record --all --format x":        `There is no format "x".`,
 		"record --all --output=":         "--output needs a file name, or - for standard output.",

@@ -11,6 +11,8 @@ import (
 // contract has it for "not permitted or kernel not able".
 const cannotSample exitStatus = 3
 
+func (s exitStatus) status() int { return int(s) }
+
 func (a *app) doctor(args []string) error {
 	asJSON, err := a.parseJSON("doctor", args)
 	if err != nil {

@@ -16,9 +16,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"emberline/helper/internal/doctor"
 	"emberline/helper/internal/export"
-	"emberline/helper/internal/profiler"
 	"emberline/helper/protocol"
 )
 
@@ -45,7 +43,7 @@ func (a *app) parseRecord(args []string) (*recordOptions, error) {
 	flags.DurationVar(&o.duration, "duration", 10*time.Second, "sample for this `time`")
 	flags.IntVar(&o.frequencyHz, "frequency", 99, "samples a second on each CPU, 1 to 10000 `Hz`")
 	flags.StringVar(&o.mode, "mode", "cpu", "sample threads that run: `cpu` is the only mode of this version")
-	flags.StringVar(&o.sampler, "sampler", "auto", "how to sample: `auto|bpf`")
+	flags.StringVar(&o.sampler, "sampler", samplerAuto, "how to sample: `auto|bpf|procmem`; auto is bpf where the kernel allows it, else procmem")
 	flags.BoolVar(&o.noNative, "no-native", false, "leave out native frames (this version has none, so it changes nothing)")
 	flags.BoolVar(&o.noKernel, "no-kernel", false, "leave out kernel frames")
 	flags.StringVar(&o.format, "format", "collapsed", "write it as `"+strings.Join(export.Formats(), "|")+"`")
@@ -70,9 +68,7 @@ func (o *recordOptions) check() error {
 		return protocol.Errorf(protocol.ErrUsage, "--mode %s is not available in this version, only cpu is.", o.mode)
 	case o.mode != "cpu":
 		return protocol.Errorf(protocol.ErrUsage, "There is no mode %q.", o.mode)
-	case o.sampler == "procmem":
-		return protocol.Errorf(protocol.ErrUsage, "--sampler procmem is not available in this version, only bpf is.")
-	case o.sampler != "auto" && o.sampler != "bpf":
+	case !slices.Contains([]string{samplerAuto, samplerBPF, samplerProcmem}, o.sampler):
 		return protocol.Errorf(protocol.ErrUsage, "There is no sampler %q.", o.sampler)
 	case !knownFormat:
 		return protocol.Errorf(protocol.ErrUsage, "There is no format %q.", o.format)
@@ -109,10 +105,11 @@ func (a *app) record(args []string) error {
 	defer cancel()
 	session, err := startProfiler(protocol.StartParams{
 		PIDs: options.pids, FrequencyHz: options.frequencyHz, Native: !options.noNative, Kernel: !options.noKernel,
-	}, options.stats != "")
+	}, options.sampler, options.stats != "")
 	if err != nil {
 		return err
 	}
+	session.tellLimits(a.Err)
 	// Opened now, so that nobody waits for a profile that cannot be written.
 	outputs, err := a.openOutputs(options)
 	if err != nil {
@@ -140,14 +137,6 @@ func (a *app) record(args []string) error {
 	return failure
 }
 
-// startProfiler refuses where samples could not be told whose they are.
-func startProfiler(params protocol.StartParams, measureCost bool) (*profiler.Session, error) {
-	if err := doctor.CheckNamespace(); err != nil {
-		return nil, err
-	}
-	return profiler.Start(params, measureCost)
-}
-
 // outputs are the files of one run; stats is nil when it was not asked for.
 type outputs struct{ profile, stats io.Writer }
 
@@ -169,7 +158,7 @@ func (a *app) openOutputs(options *recordOptions) (*outputs, error) {
 	return opened, nil
 }
 
-func (o *outputs) write(format string, session *profiler.Session, stats *protocol.Stats) error {
+func (o *outputs) write(format string, session *session, stats *protocol.Stats) error {
 	writer, _ := export.For(format)
 	err := writer(o.profile, &export.Profile{
 		Walk: session.Walk, FrequencyHz: stats.FrequencyHz,

@@ -37,7 +37,7 @@ func (a *app) serve(args []string) error {
 	orderly, err := server.New(a.In, a.Out, server.Backend{
 		Info: info,
 		Start: func(params protocol.StartParams) (server.Session, error) {
-			return startProfiler(params, true)
+			return startProfiler(params, samplerAuto, true)
 		},
 		ListProcesses: inventory.NewLister(doctor.CanSample()).List,
 		Doctor:        doctor.Examine,

@@ -4,11 +4,11 @@ package cpython
 type Code struct {
 	// Filename as compiled: absolute mostly, "<frozen …>" or "<string>" without a file.
 	Filename string
-	// Qualname is the function's dotted name (3.11+).
+	// Qualname is the function's dotted name; before 3.11 its bare one.
 	Qualname  string
 	FirstLine int
-	// LineTable is co_linetable in the form of PEP 626 and PEP 657.
 	LineTable []byte
+	Form      LineTableForm
 }
 
 // Location is a range of source. Lines count from 1, 0 is unknown; columns are
@@ -25,6 +25,21 @@ func (c *Code) Location(byteOffset int) Location {
 	if byteOffset < 0 {
 		return place
 	}
+	switch c.Form {
+	case FormLocations:
+		return c.location(byteOffset)
+	case FormLineRanges:
+		place.Line = lineOfRanges(c.LineTable, c.FirstLine, byteOffset)
+	default:
+		place.Line = lineOfDeltas(c.LineTable, c.FirstLine, byteOffset, c.Form == FormLineDeltas)
+	}
+	place.EndLine = place.Line
+	return place
+}
+
+// location is from the table of 3.11 and later.
+func (c *Code) location(byteOffset int) Location {
+	place := Location{Line: c.FirstLine, EndLine: c.FirstLine, Column: -1, EndColumn: -1}
 	entries := locationReader{table: c.LineTable, line: c.FirstLine}
 	for entries.next() {
 		if entries.location.Line > 0 {

@@ -37,9 +37,12 @@ type Interpreter struct {
 	// Libc is "glibc" or "musl".
 	Libc    string
 	Offsets Offsets
-	// KeyAddress of the runtime's autoTSSkey in the process.
-	KeyAddress uint64
-	TSS        TSSLayout
+	Access  Access
+	// InterpretersAddress is where the pointer to the first interpreter lies, 0
+	// where that is not known (a 3.6 whose code is not understood).
+	InterpretersAddress uint64
+	// Untested: newer than any version that was tried; its own debug offsets are trusted.
+	Untested bool
 }
 
 // Detector finds interpreters. What it learns of a file it keeps by the file's
@@ -82,18 +85,26 @@ func (d *Detector) Detect(process *proc.Process) (*Interpreter, error) {
 	if !ok {
 		return nil, ErrNotReady
 	}
-	interpreter := &Interpreter{Version: found.version, FreeThreaded: found.freeThreaded, Shared: found.isLibrary(at.Path)}
-	interpreter.Libc = libcOf(mappings)
-	if interpreter.Offsets, err = found.offsets(); err != nil {
-		return interpreter, &UnsupportedError{Version: found.version, Why: err.Error()}
+	interpreter := &Interpreter{
+		Version: found.version, FreeThreaded: found.freeThreaded,
+		Shared: found.isLibrary(at.Path), Libc: libcOf(mappings), Offsets: found.offsets,
+		Untested: found.version.Major == 3 && found.version.Minor > newestKnown,
+	}
+	if found.why != nil {
+		return interpreter, &UnsupportedError{Version: found.version, Why: found.why.Error()}
 	}
 	if interpreter.Libc == "" {
 		return nil, ErrNotReady
 	}
-	if interpreter.TSS, ok = tssLayout(interpreter.Libc, runtime.GOARCH); !ok {
+	tss, ok := tssLayout(interpreter.Libc, runtime.GOARCH)
+	if !ok {
 		return interpreter, &UnsupportedError{Version: found.version, Why: "it cannot be sampled on " + runtime.GOARCH + " yet"}
 	}
-	interpreter.KeyAddress = bias + found.runtime + uint64(interpreter.Offsets.RuntimeTSSKey)
+	interpreter.Access, err = found.access.resolve(proc.Memory(process.PID), bias, found, &interpreter.Offsets, tss)
+	if err != nil {
+		return nil, err
+	}
+	interpreter.InterpretersAddress = found.access.interpretersAddress(bias, found)
 	return interpreter, nil
 }
 
@@ -122,7 +133,8 @@ func (d *Detector) findRuntime(process *proc.Process, mappings []proc.Mapping) (
 		}
 	}
 	if program == nil {
-		return nil, nil, ErrNotPython
+		// Between the kernel's dropping the old program and mapping the new one.
+		return nil, nil, ErrNotReady
 	}
 	found, err := d.image(process, program)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -46,13 +45,8 @@ func TestDetectSaysWhatTheInterpreterSays(t *testing.T) {
 			if found.Version.String() != version {
 				t.Errorf("%s is %s, not %s", path, version, found.Version)
 			}
-			var unsupported *UnsupportedError
-			isOld := strings.HasPrefix(version, "2.") || found.Version.Minor < 11
-			if errors.As(err, &unsupported) != isOld {
-				t.Errorf("%s: %v", path, err)
-			}
-			if err == nil && (found.Libc != "glibc" || found.KeyAddress == 0) {
-				t.Errorf("%+v", found)
+			if err != nil || found.Libc != "glibc" {
+				t.Errorf("%+v, %v", found, err)
 			}
 		})
 	}

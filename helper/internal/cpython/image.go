@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
-	"errors"
 	"io"
 	"path"
 	"strings"
@@ -21,9 +20,10 @@ type image struct {
 	freeThreaded   bool
 	needsLibpython bool
 	loads          []elf.ProgHeader
-	// debugOffsets are the bytes of _Py_DebugOffsets (3.13+), whose initial
-	// image is complete in the file.
-	debugOffsets []byte
+	// offsets and access of this build, or why it cannot be sampled.
+	offsets Offsets
+	access  accessCode
+	why     error
 }
 
 func (i *image) hasRuntime() bool { return i.runtime != 0 }
@@ -61,48 +61,33 @@ func readImage(file io.ReaderAt, mappedPath string) *image {
 		i.runtime = symbols["_PyThreadState_Current"]
 	}
 	if i.runtime != 0 {
-		i.readVersion(binary, symbols["Py_Version"], mappedPath)
+		debug := i.readVersion(binary, symbols["Py_Version"], mappedPath)
+		if i.offsets, i.why = offsetsOf(i.version, i.freeThreaded, debug); i.why == nil {
+			i.access, i.why = readAccess(binary, i.version)
+		}
 	}
 	return i
 }
 
 // readVersion tries, in this order, what each generation of CPython offers:
-// _Py_DebugOffsets (3.13+), Py_Version (3.11+), the version string (all).
-func (i *image) readVersion(file *elf.File, versionSymbol uint64, mappedPath string) {
+// _Py_DebugOffsets (3.13+), whose initial image is complete in the file and which
+// it returns, Py_Version (3.11+), the version string (all).
+func (i *image) readVersion(file *elf.File, versionSymbol uint64, mappedPath string) []byte {
 	if data := readVirtual(file, i.runtime, debugMaxBytes); bytes.HasPrefix(data, []byte(debugCookie)) && len(data) >= debugFreeThreaded+8 {
-		i.debugOffsets = data
 		i.version = VersionFromHex(binary.LittleEndian.Uint64(data[debugVersion:]))
 		i.freeThreaded = binary.LittleEndian.Uint64(data[debugFreeThreaded:]) == 1
-		return
+		return data
 	}
 	if data := readVirtual(file, versionSymbol, 8); versionSymbol != 0 && len(data) == 8 {
 		i.version = VersionFromHex(binary.LittleEndian.Uint64(data))
-		return
+		return nil
 	}
 	if section := file.Section(".rodata"); section != nil && section.Size <= maxSection {
 		if data, err := section.Data(); err == nil {
 			i.version = versionFromText(data, mappedPath)
 		}
 	}
-}
-
-// offsets of this build, or why there are none.
-func (i *image) offsets() (Offsets, error) {
-	switch v := i.version; {
-	case v.IsZero():
-		return Offsets{}, errors.New("its version cannot be told")
-	case i.freeThreaded:
-		return Offsets{}, errors.New("free-threaded builds cannot be profiled yet")
-	case v.Major != 3 || v.Minor < 11:
-		return Offsets{}, errors.New("versions before 3.11 cannot be profiled yet")
-	case v.Minor == 11:
-		return offsets311(), nil
-	case v.Minor == 12:
-		return offsets312(), nil
-	case i.debugOffsets == nil:
-		return Offsets{}, errors.New("it does not carry its debug offsets")
-	}
-	return parseDebugOffsets(i.debugOffsets, i.version)
+	return nil
 }
 
 // bias is what a mapping of the file adds to its virtual addresses.
@@ -145,6 +130,20 @@ func findSymbols(file *elf.File, names ...string) map[string]uint64 {
 		}
 	}
 	return found
+}
+
+// findStatic looks a symbol up that only an unstripped file has.
+func findStatic(file *elf.File, name string) uint64 {
+	symbols, err := file.Symbols()
+	if err != nil {
+		return 0
+	}
+	for _, symbol := range symbols {
+		if symbol.Name == name && symbol.Section != elf.SHN_UNDEF {
+			return symbol.Value
+		}
+	}
+	return 0
 }
 
 func containsAny(text []byte, names []string) bool {

@@ -16,7 +16,9 @@ type TSSLayout struct {
 	SecondLevel int32
 	// Stride is the bytes from one key's value to the next.
 	Stride uint32
-	Musl   bool
+	// VectorStride is the bytes of an entry of the vector of modules.
+	VectorStride uint32
+	Musl         bool
 }
 
 var (
@@ -43,16 +45,17 @@ func libcOf(mappings []proc.Mapping) string {
 // specific at 0x510, each block 32 pairs {sequence, value}; the same by
 // disassembly of pthread_getspecific in 2.31, 2.36, 2.41 and 2.43.
 // musl x86-64: struct pthread (src/internal/pthread_impl.h) has tsd at 0x80, a
-// plain array of values.
+// plain array of values. The vectors of modules: dtv_t (glibc
+// sysdeps/generic/dl-dtv.h) is a pair, musl's a plain pointer.
 func tssLayout(libc, architecture string) (layout TSSLayout, ok bool) {
 	if architecture != "amd64" {
 		return TSSLayout{}, false
 	}
 	switch libc {
 	case "glibc":
-		return TSSLayout{FirstLevel: 0x310 + 8, SecondLevel: 0x510, Stride: 16}, true
+		return TSSLayout{FirstLevel: 0x310 + 8, SecondLevel: 0x510, Stride: 16, VectorStride: 16}, true
 	case "musl":
-		return TSSLayout{FirstLevel: 0x80, Stride: 8, Musl: true}, true
+		return TSSLayout{FirstLevel: 0x80, Stride: 8, VectorStride: 8, Musl: true}, true
 	}
 	return TSSLayout{}, false
 }

@@ -20,25 +20,39 @@ var errImplausible = errors.New("the object is not what it should be")
 // ReadString reads a str object (PyASCIIObject, PyCompactUnicodeObject:
 // CPython Include/cpython/unicodeobject.h).
 func ReadString(memory io.ReaderAt, address uint64, o *Offsets) (string, error) {
+	raw, kind, err := ReadCharacters(memory, address, o)
+	if err != nil {
+		return "", err
+	}
+	return DecodeCharacters(raw, kind), nil
+}
+
+// ReadCharacters reads a str's characters as they are; kind is how many bytes
+// each has, 0 for 2.7's byte string.
+func ReadCharacters(memory io.ReaderAt, address uint64, o *Offsets) (raw []byte, kind int, err error) {
+	if o.NamesAreBytes {
+		raw, err := ReadBytes(memory, address, o)
+		return raw, 0, err
+	}
 	head := make([]byte, o.UnicodeASCII)
 	if _, err := memory.ReadAt(head, int64(address)); err != nil {
-		return "", err
+		return nil, 0, err
 	}
 	length := binary.LittleEndian.Uint64(head[o.UnicodeLength:])
 	state := int(binary.LittleEndian.Uint32(head[o.UnicodeState:]))
-	kind := state >> o.UnicodeKindShift & 7
+	kind = state >> o.UnicodeKindShift & 7
 	if state&o.UnicodeCompactMask == 0 || length > maxCharacters || kind != 1 && kind != 2 && kind != 4 {
-		return "", errImplausible
+		return nil, 0, errImplausible
 	}
 	data := o.UnicodeCompact
 	if state&o.UnicodeASCIIMask != 0 {
 		data = o.UnicodeASCII
 	}
-	raw := make([]byte, int(length)*kind)
+	raw = make([]byte, int(length)*kind)
 	if _, err := memory.ReadAt(raw, int64(address)+int64(data)); err != nil {
-		return "", err
+		return nil, 0, err
 	}
-	return DecodeCharacters(raw, kind), nil
+	return raw, kind, nil
 }
 
 // ReadBytes reads a bytes object (PyBytesObject).
@@ -58,10 +72,19 @@ func ReadBytes(memory io.ReaderAt, address uint64, o *Offsets) ([]byte, error) {
 	return data, nil
 }
 
-// DecodeCharacters turns a str's characters of 1, 2 or 4 bytes each into UTF-8.
+// DecodeCharacters turns a str's characters of 1, 2 or 4 bytes each into UTF-8;
+// kind 0 is 2.7's byte string, which is UTF-8 nearly always.
 // Lone surrogates, which file names with undecodable bytes have (PEP 383),
 // become U+FFFD; control characters would break lines of text formats and do too.
 func DecodeCharacters(raw []byte, kind int) string {
+	if kind == 0 {
+		return strings.Map(func(character rune) rune {
+			if character < ' ' {
+				return utf8.RuneError
+			}
+			return character
+		}, strings.ToValidUTF8(string(raw), string(utf8.RuneError)))
+	}
 	var text strings.Builder
 	text.Grow(len(raw))
 	for ; len(raw) >= kind; raw = raw[kind:] {

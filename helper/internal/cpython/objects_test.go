@@ -33,7 +33,7 @@ func str(length uint64, state uint32, data []byte) memory0 {
 
 func TestReadString(t *testing.T) {
 	const compact, ascii = 0x20, 0x40
-	o := offsets312()
+	o, _ := offsetsOf(Version{Major: 3, Minor: 12}, false, nil)
 	tests := []struct {
 		name   string
 		object memory0
@@ -62,7 +62,7 @@ func TestReadString(t *testing.T) {
 }
 
 func TestReadBytes(t *testing.T) {
-	o := offsets312()
+	o, _ := offsetsOf(Version{Major: 3, Minor: 12}, false, nil)
 	object := make(memory0, 32+4)
 	binary.LittleEndian.PutUint64(object[16:], 3)
 	copy(object[32:], "abc")
@@ -78,7 +78,7 @@ func TestReadBytes(t *testing.T) {
 func TestParseDebugOffsetsRefusesWhatTheSamplerCannotRead(t *testing.T) {
 	good := make([]byte, debugMaxBytes)
 	version := Version{Major: 3, Minor: 13}
-	if _, err := parseDebugOffsets(good, version); err != nil {
+	if _, err := parseDebugOffsets(good, version, false); err != nil {
 		t.Fatalf("all zero: %v", err)
 	}
 	tests := []struct {
@@ -88,12 +88,12 @@ func TestParseDebugOffsetsRefusesWhatTheSamplerCannotRead(t *testing.T) {
 		says    string
 	}{
 		{"cut", good[:100], version, "cut short"},
-		{"unknown version", good, Version{Major: 3, Minor: 99}, "not known yet"},
+		{"cut for its version", good[:800], Version{Major: 3, Minor: 99}, "cut short"},
 		{"outside the frame", with(good, debugLayouts[13].frameOwner, 4000), version, "not below"},
 		{"negative", with(good, debugLayouts[13].currentFrame, 1<<63), version, "not below"},
 	}
 	for _, test := range tests {
-		_, err := parseDebugOffsets(test.data, test.version)
+		_, err := parseDebugOffsets(test.data, test.version, false)
 		if err == nil || !strings.Contains(err.Error(), test.says) {
 			t.Errorf("%s: %v", test.name, err)
 		}

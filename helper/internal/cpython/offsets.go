@@ -1,74 +1,115 @@
 package cpython
 
-// Offsets are byte offsets of one CPython build; -1 is a member it lacks.
+import (
+	"errors"
+	"fmt"
+)
+
+// Offsets are byte offsets of one CPython build; -1 is a member it lacks. Those
+// of 2.7 to 3.12 are measured (offsets_gen.go), later ones the process tells
+// (debugoffsets.go); Rules are how what lies there is to be read.
 type Offsets struct {
 	// _PyRuntimeState
 	RuntimeInterpretersHead int
-	// RuntimeTSSKey is gilstate.autoTSSkey, a Py_tss_t {int is_initialized; int key}.
+	// RuntimeTSSKey is autoTSSkey, a Py_tss_t {int is_initialized; int key} (3.7 to 3.14).
 	RuntimeTSSKey int
 
-	// PyThreadState; TStateFrame leads to the frame, or to a _PyCFrame in 3.11 and 3.12.
-	TStateFrame, TStateThreadID int
-	CFrameCurrentFrame          int
+	// PyInterpreterState
+	InterpreterNext, InterpreterThreadsHead int
 
-	// _PyInterpreterFrame
+	// PyThreadState; TStateFrame leads to the frame, or to a _PyCFrame in 3.11 and 3.12.
+	TStateNext, TStateThreadID, TStateNativeThreadID int
+	TStateFrame, CFrameCurrentFrame                  int
+
+	// _PyInterpreterFrame, PyFrameObject before 3.11
 	FramePrevious, FrameCode, FrameInstr, FrameOwner, FrameIsEntry int
-	// FrameEntryOwner is the least owner value of frames on the C stack.
-	FrameEntryOwner int
-	// FrameCodeTagMask are the low bits of f_executable that are a tag (_PyStackRef).
-	FrameCodeTagMask int
+	// FrameTLBCIndex is which copy of the bytecode the frame runs (free-threaded 3.14+).
+	FrameTLBCIndex int
+	// FrameLocals is f_localsplus.
+	FrameLocals int
 
 	// PyCodeObject
-	CodeFilename, CodeQualname, CodeLineTable, CodeFirstLine int
-	// CodeAdaptive is where the bytecode begins.
-	CodeAdaptive int
+	CodeFilename, CodeName, CodeQualname, CodeLineTable, CodeFirstLine int
+	CodeArgcount, CodeVarnames                                         int
+	// CodeAdaptive is where the bytecode begins; CodeTLBC the array of its copies.
+	CodeAdaptive, CodeTLBC int
 
 	// PyASCIIObject and PyCompactUnicodeObject
 	UnicodeLength, UnicodeState, UnicodeASCII, UnicodeCompact int
-	UnicodeKindShift, UnicodeCompactMask, UnicodeASCIIMask    int
 
-	// PyBytesObject
-	BytesSize, BytesData int
+	// PyBytesObject, PyTupleObject, PyObject, PyTypeObject
+	BytesSize, BytesData, TupleItems, ObjectType, TypeName, TypeFlags int
+
+	Rules
 }
 
-// shared are the members that 3.11 to 3.14 (with the GIL) have in the same
-// place. Measured by offsetof on the headers of 3.11.2, 3.11.7, 3.12.0, 3.12.1,
-// 3.13.0 to 3.13.18 and 3.14.8 to 3.14.10; none moved within a minor version.
-var shared = Offsets{
-	CFrameCurrentFrame: -1,
-	FrameInstr:         56,
-	FrameIsEntry:       -1,
-	FrameEntryOwner:    -1,
-
-	CodeFilename: 112, CodeQualname: 128, CodeLineTable: 136, CodeFirstLine: 68,
-
-	UnicodeLength: 16, UnicodeState: 32, UnicodeASCII: 40, UnicodeCompact: 56,
-	// struct {interned:2, kind:3, compact:1, ascii:1, …} (Include/cpython/unicodeobject.h)
-	UnicodeKindShift: 2, UnicodeCompactMask: 0x20, UnicodeASCIIMask: 0x40,
-
-	BytesSize: 16, BytesData: 32,
+// Rules are what no offset tells.
+type Rules struct {
+	// NamesAreBytes: names are PyStringObject, not str (2.7).
+	NamesAreBytes bool
+	// LastiUnit is the bytes that one step of f_lasti stands for; 0 where the
+	// frame holds a pointer to the instruction (3.11+).
+	LastiUnit int
+	// FrameBytes is how much of a frame has to be read.
+	FrameBytes int
+	// FrameEntryOwner is the least owner value of frames on the C stack, 0 for none.
+	FrameEntryOwner int
+	// FrameCodeTagMask are the low bits of f_executable that are a tag (_PyStackRef).
+	FrameCodeTagMask int
+	// Form of the line table.
+	Form LineTableForm
+	// The state word of a str (Include/cpython/unicodeobject.h).
+	UnicodeKindShift, UnicodeCompactMask, UnicodeASCIIMask int
 }
 
-// offsets311 and offsets312 come from the headers; from 3.13 on the interpreter
-// tells its own (debugoffsets.go).
-func offsets311() Offsets {
-	o := shared
-	o.RuntimeInterpretersHead, o.RuntimeTSSKey = 40, 592
-	o.TStateFrame, o.TStateThreadID, o.CFrameCurrentFrame = 56, 152, 8
-	o.FrameCode, o.FramePrevious, o.FrameIsEntry, o.FrameOwner = 32, 48, 68, 69
-	o.CodeFirstLine, o.CodeAdaptive = 72, 184
-	// wstr still lies between state and data (removed by PEP 623 in 3.12).
-	o.UnicodeASCII, o.UnicodeCompact = 48, 72
-	return o
-}
+// str's state {interned:2, kind:3, compact:1, ascii:1, …}; from 3.14 on the
+// first member of free-threaded builds is a whole byte.
+var (
+	stateBits     = Rules{UnicodeKindShift: 2, UnicodeCompactMask: 0x20, UnicodeASCIIMask: 0x40}
+	stateWithByte = Rules{UnicodeKindShift: 8, UnicodeCompactMask: 0x800, UnicodeASCIIMask: 0x1000}
+)
 
-func offsets312() Offsets {
-	o := shared
-	o.RuntimeInterpretersHead, o.RuntimeTSSKey = 40, 1544
-	o.TStateFrame, o.TStateThreadID, o.CFrameCurrentFrame = 56, 136, 0
-	o.FrameCode, o.FramePrevious, o.FrameOwner = 0, 8, 70
-	// FRAME_OWNED_BY_CSTACK (Include/internal/pycore_frame.h)
-	o.FrameEntryOwner = 3
-	o.CodeAdaptive = 192
-	return o
+// newestKnown is the last minor version of CPython 3 that was tried.
+const newestKnown = 15
+
+var errNoOffsets = errors.New("it does not carry its debug offsets")
+
+// offsetsOf finds the offsets of a build. debug are the bytes of its
+// _Py_DebugOffsets, nil when it has none. Offsets do not move within a minor
+// version (measured on the headers of 45 releases), but for the two of 3.7.
+func offsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error) {
+	switch {
+	case version.IsZero():
+		return Offsets{}, errors.New("its version cannot be told")
+	case version.Major == 3 && version.Minor >= 13:
+		if debug == nil {
+			return Offsets{}, errNoOffsets
+		}
+		return parseDebugOffsets(debug, version, freeThreaded)
+	}
+	o, ok := measured[fmt.Sprintf("%d.%d", version.Major, version.Minor)]
+	if !ok {
+		return Offsets{}, errors.New("no one has measured that version")
+	}
+	if version.Major == 3 && version.Minor == 7 && version.Micro < 4 {
+		// _PyRuntimeState.ceval was 88 bytes shorter (headers of v3.7.3).
+		o.RuntimeTSSKey -= 88
+	}
+	o.FrameTLBCIndex, o.CodeTLBC = -1, -1
+	o.Rules = stateBits
+	switch {
+	case version.Major == 2:
+		o.NamesAreBytes, o.LastiUnit, o.FrameBytes, o.Form = true, 1, 124, FormLineDeltasUnsigned
+	case version.Minor < 10:
+		o.LastiUnit, o.FrameBytes, o.Form = 1, o.FrameInstr+4, FormLineDeltas
+	case version.Minor == 10:
+		o.LastiUnit, o.FrameBytes, o.Form = 2, o.FrameInstr+4, FormLineRanges
+	default:
+		o.FrameBytes, o.Form = 72, FormLocations
+	}
+	if version.Major == 3 && version.Minor == 12 {
+		// FRAME_OWNED_BY_CSTACK (Include/internal/pycore_frame.h)
+		o.FrameEntryOwner = 3
+	}
+	return o, nil
 }

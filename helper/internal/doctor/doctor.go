@@ -45,7 +45,7 @@ func check(name string, ok bool, nextStep, found string, args ...any) protocol.D
 }
 
 // The oldest kernel that the sampler is written for (docs/bpf.md).
-const minMajor, minMinor = 5, 12
+const minMajor, minMinor = 5, 10
 
 func kernelVersion(release string, loads bool) protocol.DoctorCheck {
 	var major, minor int
@@ -108,4 +108,13 @@ func setting(path string) string {
 		return "unknown"
 	}
 	return strings.TrimSpace(string(data))
+}
+
+// WithoutBPF says in one sentence what sampling from user space does not give.
+func WithoutBPF() string {
+	reach := "only processes of this user"
+	if effectiveCapabilities().has(unix.CAP_SYS_PTRACE) {
+		reach = "processes of all users"
+	}
+	return "This way samples " + reach + ", gives no kernel frames, notices new processes late and costs more CPU."
 }

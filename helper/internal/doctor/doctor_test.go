@@ -30,8 +30,8 @@ func TestKernelVersion(t *testing.T) {
 		found   string
 	}{
 		{"6.18.44-fc", true, true, "Linux 6.18.44-fc"},
-		{"5.12.0", false, true, "Linux 5.12.0"},
-		{"5.11.22", false, false, "Linux 5.11.22"},
+		{"5.10.0", false, true, "Linux 5.10.0"},
+		{"5.9.16", false, false, "Linux 5.9.16"},
 		{"4.18.0-553.el8", true, true, "but it takes the sampler"},
 		{"4.18.0-553.el8", false, false, "Linux 4.18.0-553.el8"},
 		{"10.0.0", false, true, "Linux 10.0.0"},

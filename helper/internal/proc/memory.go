@@ -3,6 +3,7 @@ package proc
 import (
 	"fmt"
 	"io"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -27,4 +28,12 @@ func (pid Memory) ReadAt(p []byte, address int64) (int, error) {
 		return n, fmt.Errorf("read %d bytes at %#x of process %d: %w", len(p), address, int(pid), io.ErrUnexpectedEOF)
 	}
 	return n, nil
+}
+
+// OpenSpace opens a process's address space (/proc/PID/mem). It stays that one:
+// after the process has ended, or has executed another program, nothing can be
+// read from it. Needs the right to ptrace the process.
+func OpenSpace(pid int) (*os.File, error) {
+	file, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
+	return file, gone(err)
 }

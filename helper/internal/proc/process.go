@@ -116,6 +116,21 @@ func (p *Process) UID() (int, error) {
 	return int(stat.Uid), nil
 }
 
+// RealUID is the user that runs the process. Unlike UID it is that also for a
+// process that is guarded, whose files in /proc belong to root.
+func (p *Process) RealUID() (int, error) {
+	status, err := p.Status()
+	if err != nil {
+		return 0, err
+	}
+	for line := range bytes.Lines(status) {
+		if fields := bytes.Fields(line); len(fields) > 1 && string(fields[0]) == "Uid:" {
+			return strconv.Atoi(string(fields[1]))
+		}
+	}
+	return 0, errBadStat
+}
+
 // Root is a path that leads to the process's root directory.
 func (p *Process) Root() string { return p.path("root") }
 
@@ -153,6 +168,41 @@ func (p *Process) RootID() string {
 		return ""
 	}
 	return fmt.Sprintf("%s %d:%d", namespace, stat.Dev, stat.Ino)
+}
+
+// ExecutableInode tells the program of a process from others; 0 where that may not be seen.
+func ExecutableInode(pid int) uint64 {
+	var stat syscall.Stat_t
+	if err := syscall.Stat(fmt.Sprintf("/proc/%d/exe", pid), &stat); err != nil {
+		return 0
+	}
+	return stat.Ino
+}
+
+// ParentOf is the process that a process is a child of, 0 when it has gone.
+func ParentOf(pid int) int {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0
+	}
+	// The second field, the name in parentheses, may hold any character.
+	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(string(fields[1]))
+	return parent
+}
+
+// IsOwnPIDNamespace tells whether a process numbers processes as the helper
+// does; true when that cannot be told.
+func IsOwnPIDNamespace(pid int) bool {
+	own, err := os.Readlink("/proc/self/ns/pid")
+	if err != nil {
+		return true
+	}
+	its, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/pid", pid))
+	return err != nil || own == its
 }
 
 // List returns the ids of all processes, ascending.

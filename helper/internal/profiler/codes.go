@@ -7,7 +7,7 @@ import (
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/cpython"
-	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/trace"
 	"emberline/helper/protocol"
 )
 
@@ -17,18 +17,26 @@ type code struct {
 	text      cpython.Code
 	isShim    bool
 	sourcePID int
-	frames    map[int32]aggregate.FrameID
+	frames    map[framePlace]aggregate.FrameID
+}
+
+// framePlace is where in a code object a frame is, and of which class its method.
+type framePlace struct {
+	byteOffset int32
+	class      uint64
 }
 
 // codeTable resolves (code object, byte offset) to frames, each pair once. It
 // is kept by address space, so that one that ended is dropped whole.
 type codeTable struct {
 	tree  *aggregate.Tree
-	codes map[uint32]map[sampler.CodeID]*code
+	codes map[uint32]map[trace.CodeID]*code
+	// classes are names by generation and id.
+	classes map[uint32]map[uint64]string
 }
 
 func newCodeTable(tree *aggregate.Tree) *codeTable {
-	return &codeTable{tree: tree, codes: map[uint32]map[sampler.CodeID]*code{}}
+	return &codeTable{tree: tree, codes: map[uint32]map[trace.CodeID]*code{}, classes: map[uint32]map[uint64]string{}}
 }
 
 // shimName is both name and file of the code that cleans up after a class call
@@ -40,10 +48,11 @@ const unknownName = "<unreadable name>"
 
 // add decodes a code object at first sight and returns its file. Pieces that
 // the kernel could not carry are read from the process while it is still there.
-func (c *codeTable) add(record *sampler.CodeRecord, t *target, memory io.ReaderAt) string {
+func (c *codeTable) add(record *trace.CodeRecord, t *target, memory io.ReaderAt) string {
 	offsets := &t.interpreter.Offsets
 	text := cpython.Code{
 		FirstLine: record.FirstLine,
+		Form:      offsets.Form,
 		Filename:  stringPiece(record.Filename, memory, offsets),
 		Qualname:  stringPiece(record.Qualname, memory, offsets),
 	}
@@ -56,14 +65,14 @@ func (c *codeTable) add(record *sampler.CodeRecord, t *target, memory io.ReaderA
 	text.Filename = absolute(text.Filename, t.directory)
 	of := c.codes[record.ID.Generation]
 	if of == nil {
-		of = map[sampler.CodeID]*code{}
+		of = map[trace.CodeID]*code{}
 		c.codes[record.ID.Generation] = of
 	}
 	of[record.ID] = &code{
 		text:      text,
 		isShim:    isShim,
 		sourcePID: t.sourcePID,
-		frames:    map[int32]aggregate.FrameID{},
+		frames:    map[framePlace]aggregate.FrameID{},
 	}
 	return text.Filename
 }
@@ -87,7 +96,7 @@ func absolute(filename, directory string) string {
 	return path.Join(directory, filename)
 }
 
-func stringPiece(piece sampler.Piece, memory io.ReaderAt, offsets *cpython.Offsets) string {
+func stringPiece(piece trace.Piece, memory io.ReaderAt, offsets *cpython.Offsets) string {
 	if piece.Present {
 		return cpython.DecodeCharacters(piece.Bytes, piece.Kind)
 	}
@@ -100,7 +109,7 @@ func stringPiece(piece sampler.Piece, memory io.ReaderAt, offsets *cpython.Offse
 
 // frame resolves one Python frame. ok is false for frames that are not calls of
 // the program: entry markers and the clean-up shim.
-func (c *codeTable) frame(frame *sampler.PythonFrame) (aggregate.FrameID, bool) {
+func (c *codeTable) frame(frame *trace.PythonFrame) (aggregate.FrameID, bool) {
 	if frame.Marker {
 		return 0, false
 	}
@@ -114,16 +123,21 @@ func (c *codeTable) frame(frame *sampler.PythonFrame) (aggregate.FrameID, bool) 
 	if found.isShim {
 		return 0, false
 	}
-	id, ok := found.frames[frame.ByteOffset]
+	place := framePlace{frame.ByteOffset, frame.Class}
+	id, ok := found.frames[place]
 	if !ok {
-		id = c.tree.Frame(found.at(frame.ByteOffset))
-		found.frames[frame.ByteOffset] = id
+		at := found.at(frame.ByteOffset)
+		if class := c.classes[frame.Code.Generation][frame.Class]; class != "" {
+			at.Name = class + "." + at.Name
+		}
+		id = c.tree.Frame(at)
+		found.frames[place] = id
 	}
 	return id, true
 }
 
 // knows tells whether all names of a stack have been received.
-func (c *codeTable) knows(frames []sampler.PythonFrame) bool {
+func (c *codeTable) knows(frames []trace.PythonFrame) bool {
 	for i := range frames {
 		if frames[i].Marker || frames[i].Code.Checksum == 0 {
 			continue
@@ -151,7 +165,21 @@ func (c *code) at(byteOffset int32) aggregate.Frame {
 }
 
 // forget drops the code objects of an address space that is gone.
-func (c *codeTable) forget(generation uint32) { delete(c.codes, generation) }
+func (c *codeTable) forget(generation uint32) {
+	delete(c.codes, generation)
+	delete(c.classes, generation)
+}
+
+// addClass names a class; one without a name was none.
+func (c *codeTable) addClass(record *trace.ClassRecord) {
+	of := c.classes[record.Generation]
+	if of == nil {
+		of = map[uint64]string{}
+		c.classes[record.Generation] = of
+	}
+	// tp_name of a class written in C begins with its module.
+	of[record.ID] = strings.ToValidUTF8(record.Name[strings.LastIndexByte(record.Name, '.')+1:], "\uFFFD")
+}
 
 // codeNotReceived marks a frame whose code object was lost with a full ring.
 const codeNotReceived = "code_not_received"

@@ -2,23 +2,24 @@ package profiler
 
 import (
 	"errors"
+	"io/fs"
 	"time"
 
 	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/proc"
-	"emberline/helper/internal/sampler"
 	"emberline/helper/internal/source"
+	"emberline/helper/internal/trace"
 	"emberline/helper/protocol"
 )
 
 // onProcess keeps the list of followed address spaces true. It runs apart from
 // the sample reader, so that a new program is looked at within its first
 // milliseconds and not when samples are next drained.
-func (s *Session) onProcess(event sampler.ProcessEvent) {
+func (s *Session) onProcess(event trace.ProcessEvent) {
 	switch event.Kind {
-	case sampler.Forked:
+	case trace.Forked:
 		s.onFork(event)
-	case sampler.Execed:
+	case trace.Execed:
 		// Counted first: between two programs a pid is not without target.
 		s.addStarting(1)
 		s.onEnd(event)
@@ -26,7 +27,7 @@ func (s *Session) onProcess(event sampler.ProcessEvent) {
 			defer s.addStarting(-1)
 			s.followStarting(event)
 		}()
-	case sampler.Exited:
+	case trace.Exited:
 		s.onEnd(event)
 	}
 }
@@ -40,7 +41,7 @@ func (s *Session) addStarting(n int) {
 
 // onFork takes over what is known of the parent: the kernel side already
 // samples the child through a copy of the parent's entry.
-func (s *Session) onFork(event sampler.ProcessEvent) {
+func (s *Session) onFork(event trace.ProcessEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	parent := s.targets[event.ParentGeneration]
@@ -61,14 +62,14 @@ func (s *Session) onFork(event sampler.ProcessEvent) {
 
 // onEnd closes the account of an address space. Its code objects stay until
 // the samples that name them have been read.
-func (s *Session) onEnd(event sampler.ProcessEvent) {
+func (s *Session) onEnd(event trace.ProcessEvent) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.targets[event.Generation]
 	if t == nil {
 		return
 	}
-	if event.Kind == sampler.Exited {
+	if event.Kind == trace.Exited {
 		t.cpuEndNs = event.CPUNs
 	} else if now, err := proc.CPUTimeNs(t.pid); err == nil {
 		t.cpuEndNs = now
@@ -115,7 +116,7 @@ const (
 
 // followStarting looks at a freshly executed program until it turns out to be a
 // Python, or not to be one.
-func (s *Session) followStarting(event sampler.ProcessEvent) {
+func (s *Session) followStarting(event trace.ProcessEvent) {
 	pause := 500 * time.Microsecond
 	for deadline := time.Now().Add(startUpWait); time.Now().Before(deadline); pause = min(2*pause, startUpPause) {
 		err := s.follow(event.PID)
@@ -148,6 +149,9 @@ func describe(pid int, err error) error {
 		wrapped := protocol.Errorf(protocol.ErrNotPython, "Process %d runs no Python.", pid)
 		wrapped.Cause = err
 		return wrapped
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return protocol.Errorf(protocol.ErrNotPermitted, "Process %d belongs to another user, or is guarded (%w).", pid, err)
 	}
 	return protocol.Errorf(protocol.ErrNoSuchProcess, "Process %d cannot be read (%w).", pid, err)
 }

@@ -7,9 +7,9 @@ import (
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/cpython"
-	"emberline/helper/internal/sampler"
 	"emberline/helper/internal/source"
 	"emberline/helper/internal/symbolize"
+	"emberline/helper/internal/trace"
 	"emberline/helper/protocol"
 )
 
@@ -28,25 +28,25 @@ func session() *Session {
 }
 
 func (s *Session) addTarget(pid int, generation uint32) {
-	s.newTarget(pid, generation, "app", &cpython.Interpreter{}, place{directory: "/srv", sourcePID: pid})
+	s.newTarget(pid, generation, "app", &cpython.Interpreter{Offsets: cpython.Offsets{Rules: cpython.Rules{Form: cpython.FormLocations}}}, place{directory: "/srv", sourcePID: pid})
 }
 
-func codeRecord(generation uint32, address uint64, file, name string) *sampler.CodeRecord {
-	text := func(s string) sampler.Piece { return sampler.Piece{Bytes: []byte(s), Present: true, Kind: 1} }
-	return &sampler.CodeRecord{
-		ID: sampler.CodeID{Address: address, Generation: generation, Checksum: 1}, FirstLine: 10,
+func codeRecord(generation uint32, address uint64, file, name string) *trace.CodeRecord {
+	text := func(s string) trace.Piece { return trace.Piece{Bytes: []byte(s), Present: true, Kind: 1} }
+	return &trace.CodeRecord{
+		ID: trace.CodeID{Address: address, Generation: generation, Checksum: 1}, FirstLine: 10,
 		Filename: text(file), Qualname: text(name),
 		// One entry: two units on line 11, columns 4 to 6.
-		LineTable: sampler.Piece{Bytes: []byte{0x80 | 11<<3 | 1, 4, 6}, Present: true, Kind: 1},
+		LineTable: trace.Piece{Bytes: []byte{0x80 | 11<<3 | 1, 4, 6}, Present: true, Kind: 1},
 	}
 }
 
 // stack is a sample, leaf first; address 0 is an entry marker.
-func stack(generation uint32, addresses ...uint64) *sampler.Sample {
-	sample := &sampler.Sample{Generation: generation, TID: 5, Comm: "worker"}
+func stack(generation uint32, addresses ...uint64) *trace.Sample {
+	sample := &trace.Sample{Count: 1, Generation: generation, TID: 5, Comm: "worker"}
 	for _, address := range addresses {
-		sample.Python = append(sample.Python, sampler.PythonFrame{
-			Code:   sampler.CodeID{Address: address, Generation: generation, Checksum: 1},
+		sample.Python = append(sample.Python, trace.PythonFrame{
+			Code:   trace.CodeID{Address: address, Generation: generation, Checksum: 1},
 			Marker: address == 0,
 		})
 	}
@@ -120,7 +120,7 @@ func TestRecordsThatOvertakeTheFork(t *testing.T) {
 	s.giveUpEarly()
 	check(t, s, "", 0)
 	s.Code(codeRecord(2, 0x200, "/srv/a.py", "work"))
-	s.onProcess(sampler.ProcessEvent{Kind: sampler.Forked, PID: 8, Parent: 7, Generation: 2, ParentGeneration: 1})
+	s.onProcess(trace.ProcessEvent{Kind: trace.Forked, PID: 8, Parent: 7, Generation: 2, ParentGeneration: 1})
 	// The event came between a code and the sample that names it.
 	s.Sample(stack(2, 0x200, 0x100))
 	check(t, s, "child /srv/a.py:11[4-6] 1\nchild /srv/a.py:11[4-6];work /srv/a.py:11[4-6] 1", 0)
@@ -147,7 +147,7 @@ func TestSamplesAfterTheExitStillHaveNames(t *testing.T) {
 	s := session()
 	s.addTarget(7, 1)
 	s.Code(codeRecord(1, 0x100, "/srv/a.py", "main"))
-	s.onProcess(sampler.ProcessEvent{Kind: sampler.Exited, PID: 7, Generation: 1, CPUNs: 5})
+	s.onProcess(trace.ProcessEvent{Kind: trace.Exited, PID: 7, Generation: 1, CPUNs: 5})
 	if len(s.byPID) != 0 {
 		t.Error("still followed")
 	}

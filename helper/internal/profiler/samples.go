@@ -6,7 +6,7 @@ import (
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/proc"
-	"emberline/helper/internal/sampler"
+	"emberline/helper/internal/trace"
 	"emberline/helper/protocol"
 )
 
@@ -22,8 +22,8 @@ type totals struct {
 // early is a record that came before the event that tells of its process: the
 // two travel through different rings. Either member is nil.
 type early struct {
-	sample *sampler.Sample
-	code   *sampler.CodeRecord
+	sample *trace.Sample
+	code   *trace.CodeRecord
 	drains int
 }
 
@@ -35,7 +35,7 @@ const (
 )
 
 // Code takes a code object at first sight.
-func (s *Session) Code(record *sampler.CodeRecord) {
+func (s *Session) Code(record *trace.CodeRecord) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if t := s.targets[record.ID.Generation]; t != nil {
@@ -46,7 +46,14 @@ func (s *Session) Code(record *sampler.CodeRecord) {
 	}
 }
 
-func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
+// Class takes a class at first sight; which process it belongs to does not matter.
+func (s *Session) Class(record *trace.ClassRecord) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.codes.addClass(record)
+}
+
+func (s *Session) addCode(t *target, record *trace.CodeRecord) {
 	remotePath := s.codes.add(record, t, proc.Memory(t.pid))
 	key := sourceFile{remotePath, t.sourcePID}
 	if _, known := s.origins[key]; !known {
@@ -55,7 +62,7 @@ func (s *Session) addCode(t *target, record *sampler.CodeRecord) {
 }
 
 // Sample adds one stack to the tree.
-func (s *Session) Sample(sample *sampler.Sample) {
+func (s *Session) Sample(sample *trace.Sample) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch t := s.targets[sample.Generation]; {
@@ -66,7 +73,7 @@ func (s *Session) Sample(sample *sampler.Sample) {
 		kept.Kernel, kept.Python = slices.Clone(sample.Kernel), slices.Clone(sample.Python)
 		s.early = append(s.early, early{sample: &kept, drains: earlyDrains})
 	default:
-		s.totals.orphans++
+		s.totals.orphans += int64(sample.Count)
 	}
 }
 
@@ -102,16 +109,17 @@ func (s *Session) giveUpEarly() {
 	s.early = waiting
 }
 
-func (s *Session) add(t *target, sample *sampler.Sample) {
+func (s *Session) add(t *target, sample *trace.Sample) {
 	s.path = append(s.path[:0], t.root, s.thread(t, sample))
+	count := int64(sample.Count)
 	if sample.Truncated {
-		s.totals.truncated++
+		s.totals.truncated += count
 		s.path = append(s.path, s.tree.Frame(errorFrame("truncated")))
 	} else if sample.Failed {
 		s.path = append(s.path, s.tree.Frame(errorFrame(sample.Reason)))
 	}
 	if sample.Failed || !s.codes.knows(sample.Python) {
-		s.totals.errors++
+		s.totals.errors += count
 	}
 	for i := len(sample.Python) - 1; i >= 0; i-- {
 		if id, ok := s.codes.frame(&sample.Python[i]); ok {
@@ -121,9 +129,9 @@ func (s *Session) add(t *target, sample *sampler.Sample) {
 	for i := len(sample.Kernel) - 1; i >= 0; i-- {
 		s.path = append(s.path, s.kernelFrame(sample.Kernel[i]))
 	}
-	t.samples++
-	s.totals.samples++
-	s.tree.Add(s.path, 1)
+	t.samples += count
+	s.totals.samples += count
+	s.tree.Add(s.path, count)
 }
 
 // kernelFrame is the frame of a kernel address, named once.
@@ -137,7 +145,7 @@ func (s *Session) kernelFrame(address uint64) aggregate.FrameID {
 }
 
 // thread is the frame of a sample's thread, named as the kernel names it.
-func (s *Session) thread(t *target, sample *sampler.Sample) aggregate.FrameID {
+func (s *Session) thread(t *target, sample *trace.Sample) aggregate.FrameID {
 	id, ok := t.threads[sample.TID]
 	if !ok {
 		id = s.tree.Frame(aggregate.Frame{

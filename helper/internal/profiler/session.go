@@ -12,7 +12,6 @@ import (
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/proc"
-	"emberline/helper/internal/sampler"
 	"emberline/helper/internal/source"
 	"emberline/helper/internal/symbolize"
 	"emberline/helper/protocol"
@@ -27,7 +26,7 @@ type Session struct {
 	params  protocol.StartParams
 	started time.Time
 
-	sampler  *sampler.Sampler
+	sampler  Sampler
 	detector *cpython.Detector
 	kernel   *symbolize.Kernel
 
@@ -56,25 +55,12 @@ type Session struct {
 	done     chan struct{}
 }
 
-// Start attaches the sampler and follows what params ask for. measureCost makes
-// the kernel account the BPF programs' run time.
-func Start(params protocol.StartParams, measureCost bool) (*Session, error) {
-	if params.FrequencyHz < 1 || params.FrequencyHz > 10_000 {
-		return nil, protocol.Errorf(protocol.ErrUsage, "The frequency must be 1 to 10,000 Hz, not %d.", params.FrequencyHz)
-	}
-	all := len(params.PIDs) == 0
-	bpf, err := sampler.Open(sampler.Options{
-		FrequencyHz:   params.FrequencyHz,
-		Kernel:        params.Kernel,
-		ReportAllExec: all,
-		MeasureCost:   measureCost,
-	})
-	if err != nil {
-		return nil, err
-	}
+// Start follows what params ask for and samples it. The session owns the
+// sampler from now on, also when it does not come about.
+func Start(params protocol.StartParams, sampler Sampler) (*Session, error) {
 	s := &Session{
 		params:       params,
-		sampler:      bpf,
+		sampler:      sampler,
 		detector:     cpython.NewDetector(),
 		kernel:       symbolize.NewKernel(),
 		ownRoot:      ownRoot(),
@@ -87,12 +73,12 @@ func Start(params protocol.StartParams, measureCost bool) (*Session, error) {
 		done:         make(chan struct{}),
 	}
 	s.codes = newCodeTable(s.tree)
-	if err := s.followInitial(all); err != nil {
-		return nil, errors.Join(err, bpf.Close())
+	if err := s.followInitial(len(params.PIDs) == 0); err != nil {
+		return nil, errors.Join(err, sampler.Close())
 	}
 	s.started = time.Now()
-	if err := bpf.Start(); err != nil {
-		return nil, errors.Join(err, bpf.Close())
+	if err := sampler.Start(); err != nil {
+		return nil, errors.Join(err, sampler.Close())
 	}
 	go s.run()
 	return s, nil
@@ -214,3 +200,6 @@ func (s *Session) Started() time.Time { return s.started }
 
 // Event is "cycles" or "cpu-clock".
 func (s *Session) Event() string { return s.sampler.Event() }
+
+// Sampler is "bpf" or "procmem".
+func (s *Session) Sampler() string { return s.sampler.Name() }

@@ -24,10 +24,10 @@ func (s *Session) Stats() protocol.Stats {
 	stats := protocol.Stats{
 		DurationNs:      time.Since(s.started).Nanoseconds(),
 		FrequencyHz:     s.params.FrequencyHz,
-		Sampler:         "bpf",
+		Sampler:         s.sampler.Name(),
 		Event:           s.sampler.Event(),
 		Samples:         s.totals.samples,
-		Lost:            counters["ring_full"] + s.totals.orphans,
+		Lost:            counters["ring_full"] + counters["retry_lost"] + counters["queue_full"] + counters["too_late"] + s.totals.orphans,
 		ErrorStacks:     s.totals.errors,
 		TruncatedStacks: s.totals.truncated,
 		Counters:        counters,

@@ -9,7 +9,6 @@ import (
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/proc"
-	"emberline/helper/internal/sampler"
 	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
 )
@@ -69,7 +68,7 @@ func (s *Session) follow(pid int) error {
 	// fork or its end, is looked at when its target is there.
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	generation, err := s.sampler.Follow(pid, samplerTarget(found))
+	generation, err := s.sampler.Follow(pid, found)
 	if err != nil {
 		return err
 	}
@@ -112,51 +111,4 @@ func (s *Session) newTarget(pid int, generation uint32, name string, found *cpyt
 	s.byPID[pid], s.targets[generation] = t, t
 	s.adoptEarly(t)
 	return t
-}
-
-// samplerTarget says in the sampler's terms what detection found.
-func samplerTarget(found *cpython.Interpreter) sampler.Target {
-	o := &found.Offsets
-	identity := o.CodeLineTable + 8 - sampler.CodeIdentityBytes
-	layout := sampler.Layout{
-		TstateFrame:        uint16(o.TStateFrame),
-		TstateThreadId:     uint16(o.TStateThreadID),
-		FramePrevious:      uint16(o.FramePrevious),
-		FrameCode:          uint16(o.FrameCode),
-		FrameInstr:         uint16(o.FrameInstr),
-		FrameOwner:         uint16(o.FrameOwner),
-		CodeIdentity:       uint16(identity),
-		CodeFilename:       uint16(o.CodeFilename - identity),
-		CodeQualname:       uint16(o.CodeQualname - identity),
-		CodeLineTable:      uint16(o.CodeLineTable - identity),
-		CodeFirstLine:      uint16(o.CodeFirstLine - identity),
-		CodeAdaptive:       uint16(o.CodeAdaptive),
-		UnicodeLength:      uint16(o.UnicodeLength),
-		UnicodeState:       uint16(o.UnicodeState),
-		UnicodeAscii:       uint16(o.UnicodeASCII),
-		UnicodeCompact:     uint16(o.UnicodeCompact),
-		UnicodeKindShift:   uint16(o.UnicodeKindShift),
-		UnicodeCompactMask: uint32(o.UnicodeCompactMask),
-		UnicodeAsciiMask:   uint32(o.UnicodeASCIIMask),
-		BytesSize:          uint16(o.BytesSize),
-		BytesData:          uint16(o.BytesData),
-		CodeTagMask:        uint16(o.FrameCodeTagMask),
-		InstrIsPointer:     1,
-	}
-	if o.CFrameCurrentFrame >= 0 {
-		layout.HasCframe, layout.CframeCurrentFrame = 1, uint16(o.CFrameCurrentFrame)
-	}
-	if o.FrameIsEntry >= 0 {
-		layout.HasIsEntry, layout.FrameIsEntry = 1, uint16(o.FrameIsEntry)
-	}
-	if o.FrameEntryOwner >= 0 {
-		layout.EntryOwner = uint16(o.FrameEntryOwner)
-	}
-	tss := sampler.TSSLayout{
-		FirstLevel: found.TSS.FirstLevel, SecondLevel: found.TSS.SecondLevel, Stride: found.TSS.Stride,
-	}
-	if found.TSS.Musl {
-		tss.IsMusl = 1
-	}
-	return sampler.Target{Layout: layout, KeyAddress: found.KeyAddress, TSS: tss}
 }

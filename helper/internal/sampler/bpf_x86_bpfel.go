@@ -13,6 +13,12 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type bpfClassScratch struct {
+	_      structs.HostLayout
+	Record bpfTypeRecord
+	Name   [256]int8
+}
+
 type bpfCodeKey struct {
 	_          structs.HostLayout
 	Code       uint64
@@ -52,6 +58,7 @@ type bpfCodeScratch struct {
 	Pieces [10240]uint8
 	Head   [80]uint8
 	Layout bpfPythonOffsets
+	_      [4]byte
 }
 
 type bpfCounter uint32
@@ -65,17 +72,24 @@ const (
 	bpfCounterCOUNTER_interpreterNotReady   bpfCounter = 5
 	bpfCounterCOUNTER_slotUnreadable        bpfCounter = 6
 	bpfCounterCOUNTER_noThreadState         bpfCounter = 7
-	bpfCounterCOUNTER_threadStateUnreadable bpfCounter = 8
-	bpfCounterCOUNTER_cframeUnreadable      bpfCounter = 9
-	bpfCounterCOUNTER_frameUnreadable       bpfCounter = 10
-	bpfCounterCOUNTER_codeUnreadable        bpfCounter = 11
-	bpfCounterCOUNTER_nameUnreadable        bpfCounter = 12
-	bpfCounterCOUNTER_truncated             bpfCounter = 13
-	bpfCounterCOUNTER_noOffsets             bpfCounter = 14
-	bpfCounterCOUNTER_walkLost              bpfCounter = 15
-	bpfCounterCOUNTER_processTableFull      bpfCounter = 16
-	bpfCounterCOUNTER_eventRingFull         bpfCounter = 17
-	bpfCounterCOUNTER_COUNT                 bpfCounter = 18
+	bpfCounterCOUNTER_threadListUnreadable  bpfCounter = 8
+	bpfCounterCOUNTER_threadListTooLong     bpfCounter = 9
+	bpfCounterCOUNTER_threadStateUnreadable bpfCounter = 10
+	bpfCounterCOUNTER_cframeUnreadable      bpfCounter = 11
+	bpfCounterCOUNTER_frameUnreadable       bpfCounter = 12
+	bpfCounterCOUNTER_codeUnreadable        bpfCounter = 13
+	bpfCounterCOUNTER_nameUnreadable        bpfCounter = 14
+	bpfCounterCOUNTER_classUnreadable       bpfCounter = 15
+	bpfCounterCOUNTER_bytecodeUnreadable    bpfCounter = 16
+	bpfCounterCOUNTER_retried               bpfCounter = 17
+	bpfCounterCOUNTER_retryLost             bpfCounter = 18
+	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 19
+	bpfCounterCOUNTER_truncated             bpfCounter = 20
+	bpfCounterCOUNTER_noOffsets             bpfCounter = 21
+	bpfCounterCOUNTER_walkLost              bpfCounter = 22
+	bpfCounterCOUNTER_processTableFull      bpfCounter = 23
+	bpfCounterCOUNTER_eventRingFull         bpfCounter = 24
+	bpfCounterCOUNTER_COUNT                 bpfCounter = 25
 )
 
 type bpfFrameFlag uint32
@@ -88,18 +102,25 @@ const (
 type bpfLimit uint32
 
 const (
-	bpfLimitCODE_IDENTITY_BYTES bpfLimit = 88
+	bpfLimitWINDOW_BYTES         bpfLimit = 1024
+	bpfLimitFRAME_BYTES          bpfLimit = 128
+	bpfLimitCODE_IDENTITY_BYTES  bpfLimit = 88
+	bpfLimitGENERATION_TICKETS   bpfLimit = 1024
+	bpfLimitFIRST_OWN_GENERATION bpfLimit = 2147483648
 )
 
 type bpfProcess struct {
-	_             structs.HostLayout
-	Generation    uint32
-	Offsets       uint32
-	TssKeyAddress uint64
-	TssKey        int32
-	Access        uint32
-	TlsOffset     int64
-	Tss           bpfTssLayout
+	_                   structs.HostLayout
+	Generation          uint32
+	Offsets             uint32
+	TssKeyAddress       uint64
+	TssKey              int32
+	Access              uint32
+	TlsOffset           int64
+	TlsVectorOffset     uint64
+	CurrentAddress      uint64
+	InterpretersAddress uint64
+	Tss                 bpfTssLayout
 }
 
 type bpfProcessEvent uint32
@@ -129,6 +150,7 @@ type bpfPythonFrame struct {
 	Frame    uint64
 	Checksum uint32
 	Offset   int32
+	Type     uint64
 }
 
 type bpfPythonOffsets struct {
@@ -163,12 +185,30 @@ type bpfPythonOffsets struct {
 	HasIsEntry         uint8
 	InstrIsPointer     uint8
 	LastiUnit          uint8
-	Pad                uint32
+	NamesAreBytes      uint8
+	ClassFromSelf      uint8
+	HasTlbc            uint8
+	Pad                uint8
+	FrameBytes         uint16
+	WindowBytes        uint16
+	FrameTlbcIndex     uint16
+	CodeTlbc           uint16
+	FrameLocals        uint16
+	CodeArgcount       uint16
+	CodeVarnames       uint16
+	TupleItems         uint16
+	ObjectType         uint16
+	TypeName           uint16
+	TypeFlags          uint16
+	InterpreterThreads uint16
+	InterpreterNext    uint16
+	TstateNext         uint16
 }
 
 type bpfRecentCode struct {
-	_       structs.HostLayout
-	Entries [1024]bpfCodeKey
+	_     structs.HostLayout
+	Key   bpfCodeKey
+	Flags uint64
 }
 
 type bpfRecordType uint32
@@ -177,6 +217,7 @@ const (
 	bpfRecordTypeRECORD_SAMPLE  bpfRecordType = 1
 	bpfRecordTypeRECORD_CODE    bpfRecordType = 2
 	bpfRecordTypeRECORD_PROCESS bpfRecordType = 3
+	bpfRecordTypeRECORD_TYPE    bpfRecordType = 4
 )
 
 type bpfSample struct {
@@ -203,11 +244,19 @@ const (
 	bpfSampleFlagSAMPLE_NOT_INITIALIZED bpfSampleFlag = 8
 )
 
+type bpfThreadKey struct {
+	_          structs.HostLayout
+	Generation uint32
+	Tid        uint32
+}
+
 type bpfThreadStateAccess uint32
 
 const (
 	bpfThreadStateAccessACCESS_TSS_KEY    bpfThreadStateAccess = 1
 	bpfThreadStateAccessACCESS_TLS_OFFSET bpfThreadStateAccess = 2
+	bpfThreadStateAccessACCESS_TLS_MODULE bpfThreadStateAccess = 3
+	bpfThreadStateAccessACCESS_LIST       bpfThreadStateAccess = 4
 )
 
 type bpfTssLayout struct {
@@ -218,40 +267,66 @@ type bpfTssLayout struct {
 	IsMusl      uint32
 }
 
+type bpfTypeKey struct {
+	_          structs.HostLayout
+	Id         uint64
+	Generation uint32
+	Pad        uint32
+}
+
+type bpfTypeRecord struct {
+	_          structs.HostLayout
+	Type       uint32
+	Generation uint32
+	Id         uint64
+	Tgid       uint32
+	NameBytes  uint32
+}
+
 type bpfWalk struct {
-	_            structs.HostLayout
-	Layout       bpfPythonOffsets
-	Frame        uint64
-	WindowStart  uint64
-	WindowEnd    uint64
-	Generation   uint32
-	Tgid         uint32
-	Taken        uint32
-	Reason       uint32
-	LastChecksum uint32
-	_            [4]byte
-	LastCode     uint64
-	Window       [1280]uint8
-	Identity     [136]uint8
-	Tstate       [264]uint8
-	KernelBytes  uint32
-	Pad          uint32
-	Sample       bpfSample
-	Frames       [13312]uint8
+	_             structs.HostLayout
+	Layout        bpfPythonOffsets
+	_             [4]byte
+	Frame         uint64
+	WindowStart   uint64
+	WindowEnd     uint64
+	Generation    uint32
+	Tgid          uint32
+	Taken         uint32
+	Reason        uint32
+	LastChecksum  uint32
+	_             [4]byte
+	LastCode      uint64
+	LastFlags     uint32
+	Pad           uint32
+	Interpreter   uint64
+	Listed        uint64
+	ThreadPointer uint64
+	Window        [1280]uint8
+	Identity      [136]uint8
+	Tstate        [264]uint8
+	KernelBytes   uint32
+	Pad2          uint32
+	Sample        bpfSample
+	Frames        [17408]uint8
 }
 
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	bpfMapClassScratches        = "class_scratches"
 	bpfMapCodeScratches         = "code_scratches"
 	bpfMapCodeSeen              = "code_seen"
 	bpfMapCounters              = "counters"
 	bpfMapEvents                = "events"
+	bpfMapGenerations           = "generations"
 	bpfMapOffsets               = "offsets"
 	bpfMapProcesses             = "processes"
 	bpfMapRecentCodes           = "recent_codes"
 	bpfMapSamples               = "samples"
+	bpfMapThreadStates          = "thread_states"
+	bpfMapTypesSeen             = "types_seen"
 	bpfMapWalks                 = "walks"
 	bpfProgOnExec               = "on_exec"
 	bpfProgOnExit               = "on_exit"
@@ -260,7 +335,6 @@ const (
 	bpfVarCodePieceType         = "code_piece_type"
 	bpfVarCounterType           = "counter_type"
 	bpfVarFrameFlagType         = "frame_flag_type"
-	bpfVarLastGeneration        = "last_generation"
 	bpfVarLimitType             = "limit_type"
 	bpfVarProcessEventType      = "process_event_type"
 	bpfVarProcessRecordType     = "process_record_type"
@@ -269,6 +343,7 @@ const (
 	bpfVarReportAllExec         = "report_all_exec"
 	bpfVarSampleFlagType        = "sample_flag_type"
 	bpfVarThreadStateAccessType = "thread_state_access_type"
+	bpfVarTypeRecordType        = "type_record_type"
 	bpfVarWakeupBytes           = "wakeup_bytes"
 	bpfVarWithKernel            = "with_kernel"
 )
@@ -325,15 +400,19 @@ type bpfProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
-	CodeScratches *ebpf.MapSpec `ebpf:"code_scratches"`
-	CodeSeen      *ebpf.MapSpec `ebpf:"code_seen"`
-	Counters      *ebpf.MapSpec `ebpf:"counters"`
-	Events        *ebpf.MapSpec `ebpf:"events"`
-	Offsets       *ebpf.MapSpec `ebpf:"offsets"`
-	Processes     *ebpf.MapSpec `ebpf:"processes"`
-	RecentCodes   *ebpf.MapSpec `ebpf:"recent_codes"`
-	Samples       *ebpf.MapSpec `ebpf:"samples"`
-	Walks         *ebpf.MapSpec `ebpf:"walks"`
+	ClassScratches *ebpf.MapSpec `ebpf:"class_scratches"`
+	CodeScratches  *ebpf.MapSpec `ebpf:"code_scratches"`
+	CodeSeen       *ebpf.MapSpec `ebpf:"code_seen"`
+	Counters       *ebpf.MapSpec `ebpf:"counters"`
+	Events         *ebpf.MapSpec `ebpf:"events"`
+	Generations    *ebpf.MapSpec `ebpf:"generations"`
+	Offsets        *ebpf.MapSpec `ebpf:"offsets"`
+	Processes      *ebpf.MapSpec `ebpf:"processes"`
+	RecentCodes    *ebpf.MapSpec `ebpf:"recent_codes"`
+	Samples        *ebpf.MapSpec `ebpf:"samples"`
+	ThreadStates   *ebpf.MapSpec `ebpf:"thread_states"`
+	TypesSeen      *ebpf.MapSpec `ebpf:"types_seen"`
+	Walks          *ebpf.MapSpec `ebpf:"walks"`
 }
 
 // bpfVariableSpecs contains global variables before they are loaded into the kernel.
@@ -343,7 +422,6 @@ type bpfVariableSpecs struct {
 	CodePieceType         *ebpf.VariableSpec `ebpf:"code_piece_type"`
 	CounterType           *ebpf.VariableSpec `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.VariableSpec `ebpf:"frame_flag_type"`
-	LastGeneration        *ebpf.VariableSpec `ebpf:"last_generation"`
 	LimitType             *ebpf.VariableSpec `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.VariableSpec `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.VariableSpec `ebpf:"process_record_type"`
@@ -352,6 +430,7 @@ type bpfVariableSpecs struct {
 	ReportAllExec         *ebpf.VariableSpec `ebpf:"report_all_exec"`
 	SampleFlagType        *ebpf.VariableSpec `ebpf:"sample_flag_type"`
 	ThreadStateAccessType *ebpf.VariableSpec `ebpf:"thread_state_access_type"`
+	TypeRecordType        *ebpf.VariableSpec `ebpf:"type_record_type"`
 	WakeupBytes           *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
 	WithKernel            *ebpf.VariableSpec `ebpf:"with_kernel"`
 }
@@ -376,27 +455,35 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
-	CodeScratches *ebpf.Map `ebpf:"code_scratches"`
-	CodeSeen      *ebpf.Map `ebpf:"code_seen"`
-	Counters      *ebpf.Map `ebpf:"counters"`
-	Events        *ebpf.Map `ebpf:"events"`
-	Offsets       *ebpf.Map `ebpf:"offsets"`
-	Processes     *ebpf.Map `ebpf:"processes"`
-	RecentCodes   *ebpf.Map `ebpf:"recent_codes"`
-	Samples       *ebpf.Map `ebpf:"samples"`
-	Walks         *ebpf.Map `ebpf:"walks"`
+	ClassScratches *ebpf.Map `ebpf:"class_scratches"`
+	CodeScratches  *ebpf.Map `ebpf:"code_scratches"`
+	CodeSeen       *ebpf.Map `ebpf:"code_seen"`
+	Counters       *ebpf.Map `ebpf:"counters"`
+	Events         *ebpf.Map `ebpf:"events"`
+	Generations    *ebpf.Map `ebpf:"generations"`
+	Offsets        *ebpf.Map `ebpf:"offsets"`
+	Processes      *ebpf.Map `ebpf:"processes"`
+	RecentCodes    *ebpf.Map `ebpf:"recent_codes"`
+	Samples        *ebpf.Map `ebpf:"samples"`
+	ThreadStates   *ebpf.Map `ebpf:"thread_states"`
+	TypesSeen      *ebpf.Map `ebpf:"types_seen"`
+	Walks          *ebpf.Map `ebpf:"walks"`
 }
 
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
+		m.ClassScratches,
 		m.CodeScratches,
 		m.CodeSeen,
 		m.Counters,
 		m.Events,
+		m.Generations,
 		m.Offsets,
 		m.Processes,
 		m.RecentCodes,
 		m.Samples,
+		m.ThreadStates,
+		m.TypesSeen,
 		m.Walks,
 	)
 }
@@ -408,7 +495,6 @@ type bpfVariables struct {
 	CodePieceType         *ebpf.Variable `ebpf:"code_piece_type"`
 	CounterType           *ebpf.Variable `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.Variable `ebpf:"frame_flag_type"`
-	LastGeneration        *ebpf.Variable `ebpf:"last_generation"`
 	LimitType             *ebpf.Variable `ebpf:"limit_type"`
 	ProcessEventType      *ebpf.Variable `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.Variable `ebpf:"process_record_type"`
@@ -417,6 +503,7 @@ type bpfVariables struct {
 	ReportAllExec         *ebpf.Variable `ebpf:"report_all_exec"`
 	SampleFlagType        *ebpf.Variable `ebpf:"sample_flag_type"`
 	ThreadStateAccessType *ebpf.Variable `ebpf:"thread_state_access_type"`
+	TypeRecordType        *ebpf.Variable `ebpf:"type_record_type"`
 	WakeupBytes           *ebpf.Variable `ebpf:"wakeup_bytes"`
 	WithKernel            *ebpf.Variable `ebpf:"with_kernel"`
 }

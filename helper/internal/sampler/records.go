@@ -3,97 +3,9 @@ package sampler
 import (
 	"bytes"
 	"unsafe"
+
+	"emberline/helper/internal/trace"
 )
-
-// CodeID names a code object: an address within one address space, and a hash
-// of its identifying fields, because addresses are re-used.
-type CodeID struct {
-	Address    uint64
-	Generation uint32
-	Checksum   uint32
-}
-
-// PythonFrame is one frame of a sample.
-type PythonFrame struct {
-	Code CodeID
-	// ByteOffset into the bytecode, negative before the first instruction.
-	ByteOffset int32
-	// Address of the frame in the process.
-	Address uint64
-	// Entry: the oldest Python frame of its evaluation loop (3.11).
-	Entry bool
-	// Marker: an entry frame on the C stack that runs no code itself (3.12+).
-	Marker bool
-}
-
-// Sample is one interrupted thread, leaf first. It and its slices are only valid
-// during the call.
-type Sample struct {
-	TimeNs     uint64
-	PID        int
-	TID        int
-	Generation uint32
-	Comm       string
-	// Kernel addresses.
-	Kernel []uint64
-	Python []PythonFrame
-	// Reason names the counter that ended the walk early, empty for a whole stack.
-	Reason         string
-	Truncated      bool
-	Failed         bool
-	NoThreadState  bool
-	NotInitialized bool
-}
-
-// Piece is part of a code object: raw bytes, or the address to read them from.
-type Piece struct {
-	Address uint64
-	Bytes   []byte
-	// Present is false when the bytes were too long or not readable in the kernel.
-	Present bool
-	// Kind is 1, 2 or 4 bytes a character, for strings.
-	Kind int
-}
-
-// CodeRecord is a code object at first sight.
-type CodeRecord struct {
-	ID        CodeID
-	PID       int
-	FirstLine int
-	Filename  Piece
-	Qualname  Piece
-	LineTable Piece
-}
-
-// EventKind tells what happened to a process.
-type EventKind int
-
-// The kinds of process life.
-const (
-	Forked EventKind = EventKind(bpfProcessEventPROCESS_FORK)
-	Execed EventKind = EventKind(bpfProcessEventPROCESS_EXEC)
-	Exited EventKind = EventKind(bpfProcessEventPROCESS_EXIT)
-)
-
-// ProcessEvent is one step of a process's life. Generation began (fork) or
-// ended (exec, exit); 0 means that the process was not followed.
-type ProcessEvent struct {
-	Kind             EventKind
-	PID              int
-	Parent           int
-	Generation       uint32
-	ParentGeneration uint32
-	TimeNs           uint64
-	// CPUNs is the group's CPU time, on exit.
-	CPUNs int64
-	Comm  string
-}
-
-// Handler receives what the kernel saw, in order.
-type Handler interface {
-	Sample(*Sample)
-	Code(*CodeRecord)
-}
 
 // cast views bytes as one of the generated structs. The layout is the kernel's
 // own (BTF), the byte order the host's; ring records are 8-byte aligned.
@@ -109,10 +21,10 @@ func cast[T any](raw []byte) (*T, []byte, bool) {
 // decoder turns records into samples, whose slices it uses again and again.
 type decoder struct {
 	kernel []uint64
-	python []PythonFrame
+	python []trace.PythonFrame
 }
 
-func (d *decoder) dispatch(raw []byte, handler Handler) {
+func (d *decoder) dispatch(raw []byte, handler trace.Handler) {
 	kind, _, ok := cast[uint32](raw)
 	if !ok {
 		return
@@ -126,20 +38,27 @@ func (d *decoder) dispatch(raw []byte, handler Handler) {
 		if record, ok := decodeCode(raw); ok {
 			handler.Code(&record)
 		}
+	case bpfRecordTypeRECORD_TYPE:
+		if record, name, ok := cast[bpfTypeRecord](raw); ok && int(record.NameBytes) <= len(name) {
+			handler.Class(&trace.ClassRecord{
+				Generation: record.Generation, ID: record.Id, Name: string(name[:record.NameBytes]),
+			})
+		}
 	case bpfRecordTypeRECORD_PROCESS:
 	}
 }
 
-func (d *decoder) sample(raw []byte) (Sample, bool) {
+func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 	header, rest, ok := cast[bpfSample](raw)
 	if !ok {
-		return Sample{}, false
+		return trace.Sample{}, false
 	}
-	sample := Sample{
+	sample := trace.Sample{
 		TimeNs:         header.TimeNs,
 		PID:            int(header.Tgid),
 		TID:            int(header.Tid),
 		Generation:     header.Generation,
+		Count:          1,
 		Comm:           comm(header.Comm),
 		Truncated:      header.Flags&uint32(bpfSampleFlagSAMPLE_TRUNCATED) != 0,
 		Failed:         header.Flags&uint32(bpfSampleFlagSAMPLE_ERROR) != 0,
@@ -153,19 +72,20 @@ func (d *decoder) sample(raw []byte) (Sample, bool) {
 	for range header.KernelFrames {
 		address, left, ok := cast[uint64](rest)
 		if !ok {
-			return Sample{}, false
+			return trace.Sample{}, false
 		}
 		d.kernel, rest = append(d.kernel, *address), left
 	}
 	for range header.PythonFrames {
 		frame, left, ok := cast[bpfPythonFrame](rest)
 		if !ok {
-			return Sample{}, false
+			return trace.Sample{}, false
 		}
 		rest = left
-		d.python = append(d.python, PythonFrame{
-			Code:       CodeID{Address: frame.Code, Generation: header.Generation, Checksum: frame.Checksum},
+		d.python = append(d.python, trace.PythonFrame{
+			Code:       trace.CodeID{Address: frame.Code, Generation: header.Generation, Checksum: frame.Checksum},
 			ByteOffset: frame.Offset,
+			Class:      frame.Type,
 			Address:    frame.Frame &^ 3,
 			Entry:      frame.Frame&uint64(bpfFrameFlagFRAME_ENTRY) != 0,
 			Marker:     frame.Frame&uint64(bpfFrameFlagFRAME_MARKER) != 0,
@@ -175,18 +95,18 @@ func (d *decoder) sample(raw []byte) (Sample, bool) {
 	return sample, true
 }
 
-func decodeCode(raw []byte) (CodeRecord, bool) {
+func decodeCode(raw []byte) (trace.CodeRecord, bool) {
 	header, rest, ok := cast[bpfCodeRecord](raw)
 	if !ok {
-		return CodeRecord{}, false
+		return trace.CodeRecord{}, false
 	}
-	record := CodeRecord{
-		ID:        CodeID{Address: header.Code, Generation: header.Generation, Checksum: header.Checksum},
+	record := trace.CodeRecord{
+		ID:        trace.CodeID{Address: header.Code, Generation: header.Generation, Checksum: header.Checksum},
 		PID:       int(header.Tgid),
 		FirstLine: int(header.FirstLine),
 	}
-	take := func(address uint64, size uint32, kind uint8) Piece {
-		piece := Piece{Address: address, Kind: int(kind)}
+	take := func(address uint64, size uint32, kind uint8) trace.Piece {
+		piece := trace.Piece{Address: address, Kind: int(kind)}
 		if size == uint32(bpfCodePieceCODE_PIECE_ABSENT) || int(size) > len(rest) {
 			return piece
 		}
@@ -200,13 +120,19 @@ func decodeCode(raw []byte) (CodeRecord, bool) {
 	return record, true
 }
 
-func decodeProcess(raw []byte) (ProcessEvent, bool) {
+var eventKinds = map[bpfProcessEvent]trace.EventKind{
+	bpfProcessEventPROCESS_FORK: trace.Forked,
+	bpfProcessEventPROCESS_EXEC: trace.Execed,
+	bpfProcessEventPROCESS_EXIT: trace.Exited,
+}
+
+func decodeProcess(raw []byte) (trace.ProcessEvent, bool) {
 	record, _, ok := cast[bpfProcessRecord](raw)
 	if !ok {
-		return ProcessEvent{}, false
+		return trace.ProcessEvent{}, false
 	}
-	return ProcessEvent{
-		Kind:             EventKind(record.Event),
+	return trace.ProcessEvent{
+		Kind:             eventKinds[bpfProcessEvent(record.Event)],
 		PID:              int(record.Tgid),
 		Parent:           int(record.Parent),
 		Generation:       record.Generation,

@@ -13,6 +13,8 @@ import (
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
 	"github.com/cilium/ebpf/rlimit"
+
+	"emberline/helper/internal/trace"
 )
 
 // Options choose what is sampled.
@@ -33,6 +35,7 @@ type Options struct {
 // the process, leaves nothing in the kernel: no link or map is pinned.
 type Sampler struct {
 	objects bpfObjects
+	retries *ebpf.Map
 	timer   *timer
 	links   []link.Link
 	samples *ringbuf.Reader
@@ -67,21 +70,6 @@ func (s *Sampler) open(options Options) error {
 	if err := rlimit.RemoveMemlock(); err != nil {
 		return err
 	}
-	spec, err := loadBpf()
-	if err != nil {
-		return err
-	}
-	ringBytes := ringSize(ebpf.MustPossibleCPU())
-	spec.Maps[bpfMapSamples].MaxEntries = uint32(ringBytes)
-	for name, value := range map[string]any{
-		bpfVarWithKernel:    options.Kernel,
-		bpfVarReportAllExec: options.ReportAllExec,
-		bpfVarWakeupBytes:   uint64(ringBytes / 4),
-	} {
-		if err := spec.Variables[name].Set(value); err != nil {
-			return fmt.Errorf("set %s: %w", name, err)
-		}
-	}
 	if options.MeasureCost {
 		closer, err := ebpf.EnableStats(bpfStatsRunTime)
 		if err != nil {
@@ -89,9 +77,10 @@ func (s *Sampler) open(options Options) error {
 		}
 		s.stats = closer.Close
 	}
-	if err := spec.LoadAndAssign(&s.objects, nil); err != nil {
+	if err := s.load(options); err != nil {
 		return err
 	}
+	var err error
 	if s.samples, err = ringbuf.NewReader(s.objects.Samples); err != nil {
 		return err
 	}
@@ -121,6 +110,9 @@ func ringSize(cpus int) int {
 // Start begins to sample.
 func (s *Sampler) Start() error { return explain(s.timer.start()) }
 
+// Name is "bpf".
+func (s *Sampler) Name() string { return "bpf" }
+
 // Event is "cycles" or "cpu-clock".
 func (s *Sampler) Event() string { return s.timer.event }
 
@@ -142,6 +134,9 @@ func (s *Sampler) Close() error {
 	if s.samples != nil {
 		errs = append(errs, s.samples.Close())
 	}
+	if s.retries != nil {
+		errs = append(errs, s.retries.Close())
+	}
 	errs = append(errs, s.objects.Close())
 	if s.stats != nil {
 		errs = append(errs, s.stats())
@@ -151,7 +146,7 @@ func (s *Sampler) Close() error {
 
 // ReadSamples hands every waiting sample and code object to handler, in the
 // order they were taken, blocking until wait has passed or a batch is due.
-func (s *Sampler) ReadSamples(wait time.Duration, handler Handler) error {
+func (s *Sampler) ReadSamples(wait time.Duration, handler trace.Handler) error {
 	s.samples.SetDeadline(time.Now().Add(wait))
 	var record ringbuf.Record
 	for {
@@ -167,7 +162,7 @@ func (s *Sampler) ReadSamples(wait time.Duration, handler Handler) error {
 }
 
 // ReadEvents hands process life to handler until the sampler is closed.
-func (s *Sampler) ReadEvents(handler func(ProcessEvent)) error {
+func (s *Sampler) ReadEvents(handler func(trace.ProcessEvent)) error {
 	var record ringbuf.Record
 	for {
 		err := s.events.ReadInto(&record)

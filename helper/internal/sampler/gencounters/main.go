@@ -9,7 +9,7 @@ import (
 	"regexp"
 )
 
-var entry = regexp.MustCompile(`(?s)X\((\w+),\s*"([^"]*)"\)`)
+var entry = regexp.MustCompile(`X\((\w+),[\s\\]*"([^"]*)"\)`)
 
 func main() {
 	if err := run(os.Args[1], os.Args[2]); err != nil {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* From a followed process's interrupted thread to a record in the ring. */
+#ifndef EMBERLINE_SAMPLE_H
+#define EMBERLINE_SAMPLE_H
+
+#include "python.h"
+#include "tls.h"
+
+/* Wake the helper when this many bytes wait: a wake-up costs more than the
+ * samples it announces, so they come in batches. A quarter of the ring leaves
+ * room for a helper that is late. */
+const volatile __u64 wakeup_bytes = 1 << 20;
+
+/* Makes the scratch memory ready for a stack whose header is filled in. */
+static __always_inline void start_walk(struct walk *walk)
+{
+	walk->generation = walk->sample.generation;
+	walk->tgid = walk->sample.tgid;
+	walk->taken = 0;
+	walk->last_code = 0;
+	walk->kernel_bytes = 0;
+	walk->reason = 0;
+	walk->frame = 0;
+	walk->window_start = 0;
+	walk->window_end = 0;
+}
+
+static __always_inline void fill_header(struct sample *sample, const struct process *process,
+					__u64 pid_tgid)
+{
+	sample->type = RECORD_SAMPLE;
+	sample->flags = 0;
+	sample->time_ns = bpf_ktime_get_ns();
+	sample->tgid = pid_tgid >> 32;
+	sample->tid = (__u32)pid_tgid;
+	sample->generation = process->generation;
+	sample->reason = 0;
+	bpf_get_current_comm(sample->comm, sizeof(sample->comm));
+}
+
+/* Sets the flags that tell the helper why a stack has no or few Python frames. */
+static __always_inline void note_reason(struct sample *sample, __u32 reason)
+{
+	sample->reason = reason;
+	if (reason == COUNTER_no_thread_state)
+		sample->flags |= SAMPLE_NO_THREAD_STATE;
+	else if (reason == COUNTER_interpreter_not_ready)
+		sample->flags |= SAMPLE_NOT_INITIALIZED;
+	else if (reason)
+		sample->flags |= SAMPLE_ERROR;
+}
+
+/* Puts the header and the frames really taken into the ring. */
+static __always_inline void deliver(struct walk *walk)
+{
+	struct sample *sample = &walk->sample;
+	__u32 size = walk->kernel_bytes + walk->taken * sizeof(struct python_frame);
+	__u64 flags;
+
+	if (sample->reason)
+		count(sample->reason);
+	if (sample->flags & SAMPLE_TRUNCATED)
+		count(COUNTER_truncated);
+	sample->kernel_frames = walk->kernel_bytes / sizeof(__u64);
+	sample->python_frames = walk->taken;
+	if (size > sizeof(walk->frames)) {
+		count(COUNTER_walk_lost);
+		return;
+	}
+	size += sizeof(*sample);
+	flags = bpf_ringbuf_query(&samples, BPF_RB_AVAIL_DATA) >= wakeup_bytes ? BPF_RB_FORCE_WAKEUP
+									       : BPF_RB_NO_WAKEUP;
+	if (bpf_ringbuf_output(&samples, sample, size, flags))
+		count(COUNTER_ring_full);
+	else
+		count(COUNTER_delivered);
+}
+
+/* Finds the thread's state and walks its frames; the sample says what went wrong. */
+static __always_inline void take_python_frames(struct walk *walk, struct process *process)
+{
+	__u64 tstate;
+	enum counter why =
+		thread_state(walk, process, (struct task_struct *)bpf_get_current_task(), &tstate);
+
+	if (why == COUNTER_samples)
+		walk_python(walk, tstate);
+	else
+		walk->reason = why;
+	note_reason(&walk->sample, walk->reason);
+}
+
+#endif

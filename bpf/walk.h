@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* What one CPU's walk remembers: too much for the stack of 512 bytes. */
+#ifndef EMBERLINE_WALK_H
+#define EMBERLINE_WALK_H
+
+#include "compat.h"
+#include "maps.h"
+
+/* CODE_IDENTITY_BYTES, and room for a masked offset to run past their end. */
+#define IDENTITY_ROOM 136
+_Static_assert(IDENTITY_ROOM >= 127 + sizeof(__u64), "the masks reach 127");
+
+/* MAX_KERNEL_FRAMES addresses, rounded up to a power of two. */
+#define KERNEL_BYTES 1024
+_Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all kernel frames");
+
+/* One CPU's walk. Samples of one CPU never nest: the kernel runs a perf_event
+ * program only when no other is active there (bpf_overflow_handler()). */
+struct walk {
+	struct python_offsets layout;
+	__u64 frame;	    /* next frame to take, 0 at the root */
+	__u64 window_start; /* user address of window[0] */
+	__u64 window_end;
+	__u32 generation;
+	__u32 tgid;
+	__u32 taken;
+	__u32 reason;
+	/* of the frame taken before */
+	__u32 last_checksum;
+	__u64 last_code;
+	__u32 last_flags;
+	/* ACCESS_LIST: where the walk over the threads is */
+	__u32 pad;
+	__u64 interpreter;
+	__u64 listed;
+	__u64 thread_pointer;
+	/* a window, and room for a masked offset to run past its end */
+	__u8 window[WINDOW_BYTES + 2 * FRAME_BYTES];
+	__u8 identity[IDENTITY_ROOM];
+	__u8 tstate[THREAD_STATE_BYTES + 8];
+	/* The record as it goes into the ring: header, kernel frames, Python frames. */
+	__u32 kernel_bytes;
+	__u32 pad2;
+	struct sample sample;
+	__u8 frames[KERNEL_BYTES + MAX_PYTHON_FRAMES * sizeof(struct python_frame)];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct walk);
+} walks SEC(".maps");
+
+static __always_inline struct walk *this_walk(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&walks, &zero);
+}
+
+static __always_inline __u64 word_at(const __u8 *bytes, __u32 offset)
+{
+	return *(const __u64 *)(bytes + offset);
+}
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Prints where one CPython, 2.7 to 3.12, keeps what a sampler reads: one
+ * "Member value" a line, as the compiler of this machine lays the structs out
+ * from that version's own headers. What a version lacks is not printed.
+ */
+#define Py_BUILD_CORE 1
+#include "Python.h"
+#include "frameobject.h"
+#include <stddef.h>
+#include <stdio.h>
+
+#if PY_VERSION_HEX >= 0x03080000
+#include "internal/pycore_pystate.h"
+#elif PY_VERSION_HEX >= 0x03070000
+#include "internal/pystate.h"
+#endif
+#if PY_VERSION_HEX >= 0x03090000
+#include "internal/pycore_runtime.h"
+#include "internal/pycore_interp.h"
+#endif
+#if PY_VERSION_HEX >= 0x030b0000
+#include "internal/pycore_frame.h"
+#endif
+
+#define SHOW(name, type, member) printf(#name " %zu\n", offsetof(type, member))
+
+int main(void)
+{
+#if PY_VERSION_HEX >= 0x03070000
+	SHOW(RuntimeInterpretersHead, _PyRuntimeState, interpreters.head);
+#if PY_VERSION_HEX >= 0x030c0000
+	SHOW(RuntimeTSSKey, _PyRuntimeState, autoTSSkey);
+#else
+	SHOW(RuntimeTSSKey, _PyRuntimeState, gilstate.autoTSSkey);
+#endif
+#endif
+#if PY_VERSION_HEX >= 0x030b0000
+	SHOW(InterpreterThreadsHead, PyInterpreterState, threads.head);
+#else
+	SHOW(InterpreterThreadsHead, PyInterpreterState, tstate_head);
+#endif
+	SHOW(InterpreterNext, PyInterpreterState, next);
+	SHOW(TStateNext, PyThreadState, next);
+	SHOW(TStateThreadID, PyThreadState, thread_id);
+#if PY_VERSION_HEX >= 0x030b0000
+	SHOW(TStateNativeThreadID, PyThreadState, native_thread_id);
+	SHOW(TStateFrame, PyThreadState, cframe);
+	SHOW(CFrameCurrentFrame, _PyCFrame, current_frame);
+	SHOW(FramePrevious, _PyInterpreterFrame, previous);
+	SHOW(FrameInstr, _PyInterpreterFrame, prev_instr);
+	SHOW(FrameOwner, _PyInterpreterFrame, owner);
+	SHOW(FrameCode, _PyInterpreterFrame, f_code);
+#if PY_VERSION_HEX < 0x030c0000
+	SHOW(FrameIsEntry, _PyInterpreterFrame, is_entry);
+#endif
+	SHOW(CodeQualname, PyCodeObject, co_qualname);
+	SHOW(CodeAdaptive, PyCodeObject, co_code_adaptive);
+#else
+	SHOW(TStateFrame, PyThreadState, frame);
+	SHOW(FramePrevious, PyFrameObject, f_back);
+	SHOW(FrameCode, PyFrameObject, f_code);
+	SHOW(FrameInstr, PyFrameObject, f_lasti);
+	SHOW(FrameLocals, PyFrameObject, f_localsplus);
+	SHOW(CodeVarnames, PyCodeObject, co_varnames);
+#endif
+	SHOW(CodeFilename, PyCodeObject, co_filename);
+	SHOW(CodeName, PyCodeObject, co_name);
+	SHOW(CodeArgcount, PyCodeObject, co_argcount);
+	SHOW(CodeFirstLine, PyCodeObject, co_firstlineno);
+#if PY_VERSION_HEX >= 0x030a0000
+	SHOW(CodeLineTable, PyCodeObject, co_linetable);
+#else
+	SHOW(CodeLineTable, PyCodeObject, co_lnotab);
+#endif
+#if PY_MAJOR_VERSION >= 3
+	SHOW(UnicodeLength, PyASCIIObject, length);
+	SHOW(UnicodeState, PyASCIIObject, state);
+	printf("UnicodeASCII %zu\n", sizeof(PyASCIIObject));
+	printf("UnicodeCompact %zu\n", sizeof(PyCompactUnicodeObject));
+#endif
+	SHOW(BytesSize, PyVarObject, ob_size);
+	SHOW(BytesData, PyBytesObject, ob_sval);
+	SHOW(ObjectType, PyObject, ob_type);
+	SHOW(TypeName, PyTypeObject, tp_name);
+	SHOW(TypeFlags, PyTypeObject, tp_flags);
+	SHOW(TupleItems, PyTupleObject, ob_item);
+	return 0;
+}

@@ -1,0 +1,60 @@
+package procmem
+
+// counter is one way in which a look at a thread can end.
+type counter int
+
+const (
+	samples counter = iota
+	delivered
+	queueFull
+	lateTicks
+	tooLate
+	displacedNot
+	justWoke
+	alreadyGiven
+	moved
+	interpreterNotReady
+	keyUnreadable
+	slotUnreadable
+	noThreadState
+	threadListUnreadable
+	threadStateUnreadable
+	cframeUnreadable
+	frameUnreadable
+	codeUnreadable
+	nameUnreadable
+	classUnreadable
+	bytecodeUnreadable
+	stackMoving
+	truncated
+	tooManyThreads
+	counterCount
+)
+
+// counterNames are what a person reads; a name that BPF's sampler has too means the same there.
+var counterNames = [counterCount]string{
+	samples:               "samples",
+	delivered:             "delivered",
+	queueFull:             "queue_full",
+	lateTicks:             "late_ticks",
+	tooLate:               "too_late",
+	displacedNot:          "waits_for_another_cpu",
+	justWoke:              "just_woke",
+	alreadyGiven:          "already_given",
+	moved:                 "moved",
+	interpreterNotReady:   "interpreter_not_ready",
+	keyUnreadable:         "key_unreadable",
+	slotUnreadable:        "slot_unreadable",
+	noThreadState:         "no_thread_state",
+	threadListUnreadable:  "thread_list_unreadable",
+	threadStateUnreadable: "thread_state_unreadable",
+	cframeUnreadable:      "cframe_unreadable",
+	frameUnreadable:       "frame_unreadable",
+	codeUnreadable:        "code_unreadable",
+	nameUnreadable:        "name_unreadable",
+	classUnreadable:       "class_unreadable",
+	bytecodeUnreadable:    "bytecode_unreadable",
+	stackMoving:           "stack_moving",
+	truncated:             "truncated",
+	tooManyThreads:        "too_many_threads",
+}

@@ -1,0 +1,106 @@
+// Package trace is what samplers hand over, whichever way they came by it: pure
+// records, without names of files or lines.
+package trace
+
+// CodeID names a code object: an address within one address space, and a hash
+// of its identifying fields, because addresses are re-used.
+type CodeID struct {
+	Address    uint64
+	Generation uint32
+	Checksum   uint32
+}
+
+// PythonFrame is one frame of a sample.
+type PythonFrame struct {
+	Code CodeID
+	// ByteOffset into the bytecode, negative before the first instruction.
+	ByteOffset int32
+	// Class is the id of the method's class (before 3.11), 0 for none.
+	Class uint64
+	// Address of the frame in the process.
+	Address uint64
+	// Entry: the oldest Python frame of its evaluation loop (3.11).
+	Entry bool
+	// Marker: an entry frame on the C stack that runs no code itself (3.12+).
+	Marker bool
+}
+
+// Sample is one interrupted thread, leaf first. It and its slices are only valid
+// during the call.
+type Sample struct {
+	TimeNs     uint64
+	PID        int
+	TID        int
+	Generation uint32
+	Comm       string
+	// Count is how many samples it stands for.
+	Count int
+	// Kernel addresses.
+	Kernel []uint64
+	Python []PythonFrame
+	// Reason names the counter that ended the walk early, empty for a whole stack.
+	Reason         string
+	Truncated      bool
+	Failed         bool
+	NoThreadState  bool
+	NotInitialized bool
+}
+
+// Piece is part of a code object: raw bytes, or the address to read them from.
+type Piece struct {
+	Address uint64
+	Bytes   []byte
+	// Present is false when the bytes were too long to carry or could not be read then.
+	Present bool
+	// Kind is 1, 2 or 4 bytes a character, for strings.
+	Kind int
+}
+
+// CodeRecord is a code object at first sight.
+type CodeRecord struct {
+	ID        CodeID
+	PID       int
+	FirstLine int
+	Filename  Piece
+	Qualname  Piece
+	LineTable Piece
+}
+
+// ClassRecord is a class at first sight, before versions whose code objects
+// know their qualified names. Name is empty when the object was no class.
+type ClassRecord struct {
+	Generation uint32
+	ID         uint64
+	Name       string
+}
+
+// EventKind tells what happened to a process.
+type EventKind int
+
+// The kinds of process life.
+const (
+	Forked EventKind = iota + 1
+	Execed
+	Exited
+)
+
+// ProcessEvent is one step of a process's life. Generation began (fork) or
+// ended (exec, exit); 0 means that the process was not followed.
+type ProcessEvent struct {
+	Kind             EventKind
+	PID              int
+	Parent           int
+	Generation       uint32
+	ParentGeneration uint32
+	TimeNs           uint64
+	// CPUNs is the group's CPU time, on exit.
+	CPUNs int64
+	Comm  string
+}
+
+// Handler receives what was sampled, in order.
+type Handler interface {
+	Sample(*Sample)
+	Code(*CodeRecord)
+	Class(*ClassRecord)
+}
