@@ -88,8 +88,8 @@ const readers: Readonly<Record<string, (file: string, text: string) => Said>> = 
     const frames = file.threads.flatMap(({ frameTable, stringTable }) =>
       frameTable.data.map((row) => {
         const { location = -1, line = -1 } = frameTable.schema;
-        const function_ = stringTable[row[location] ?? -1] ?? "";
-        return `${function_.replace(/ \((.*):\d+\)$/, " $1")}:${row[line]}`;
+        const callee = stringTable[row[location] ?? -1] ?? "";
+        return `${callee.replace(/ \((.*):\d+\)$/, " $1")}:${row[line]}`;
       }),
     );
     for (const { samples, stackTable, frameTable } of file.threads) {
