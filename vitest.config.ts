@@ -24,6 +24,14 @@ export default defineConfig({
       },
       {
         test: {
+          ...project("matrix", ["test/matrix/**/*.test.ts"], [], 120_000).test,
+          globalSetup: "test/matrix/support/globalSetup.mjs",
+          // They share two CPUs with what they measure.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           ...project("kernels", ["test/kernels/**/*.test.ts"]).test,
           globalSetup: "test/kernels/support/globalSetup.mjs",
         },
