@@ -54,6 +54,11 @@ export default defineConfig({
         globalSetup: "test/kernels/support/globalSetup.mjs",
         serial: true,
       }),
+      project("matrix", ["test/matrix/**/*.test.ts"], {
+        timeoutMs: 120_000,
+        globalSetup: "test/matrix/support/globalSetup.mjs",
+        serial: true,
+      }),
     ],
   },
 });

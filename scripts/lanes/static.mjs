@@ -16,7 +16,7 @@ export async function format() {
       if (result.stdout !== "") throw new CommandError("gofmt -l .", result);
     }),
   );
-  const c = globSync("bpf", [".c", ".h"]);
+  const c = ["bpf", "test/host"].flatMap((folder) => globSync(folder, [".c", ".h"]));
   if (c.length > 0) {
     results.push(
       await check("clang-format", () => run("clang-format-19", ["--dry-run", "-Werror", ...c])),

@@ -24,7 +24,23 @@ const wanted = [
   { minor: "3.15", suites: ["forky", "sid"] },
 ];
 
+/** Versions that bullseye was the last suite to have, built as Debian builds: static, stripped. */
+const old = [
+  { minor: "2.7", suites: ["bullseye"] },
+  { minor: "3.9", suites: ["bullseye"] },
+];
+
 const home = path.join(cache, "interpreters");
+
+/** The folder of libraries for this machine's architecture. */
+const libraries = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch];
+
+/** Debian's own 2.7 and 3.9, as `interpreters` tells them. */
+export async function oldInterpreters() {
+  const found = [];
+  for (const { minor, suites } of old) found.push(...(await fromSuite(minor, suites)));
+  return found;
+}
 
 /**
  * Every CPython that runs here, oldest first:
@@ -74,7 +90,9 @@ const list = (folder, pattern) =>
 async function fromSuite(minor, suites) {
   const root = path.join(home, minor);
   const recipe = digest("1", minor, ...suites);
-  await once(path.join(home, `${minor}.stamp`), recipe, () => unpack(minor, suites, root));
+  await once(path.join(home, `${minor}.stamp`), recipe, () =>
+    unpack([`python${minor}-minimal`, `libpython${minor}-stdlib`], suites, root),
+  );
   const commands = [{ command: inPlace(root, minor), root: "" }];
   if (process.getuid() === 0) {
     commands.push({ command: [which("chroot"), root, `/usr/bin/python${minor}`], root });
@@ -88,13 +106,24 @@ async function fromSuite(minor, suites) {
   return found;
 }
 
-async function unpack(minor, suites, root) {
+/**
+ * The path of Debian's libpython of a minor version that a suite is fetched for: the
+ * same interpreter for those who embed it, beside a standard library of its own.
+ */
+export async function libraryFromSuite(minor) {
+  const { suites } = wanted.find((one) => one.minor === minor);
+  const root = path.join(home, `${minor}-library`);
+  const recipe = digest("1", minor, ...suites);
+  await once(`${root}.stamp`, recipe, () => unpack([`libpython${minor}`], suites, root));
+  return path.join(root, "usr/lib", libraries, `libpython${minor}.so.1.0`);
+}
+
+async function unpack(packages, suites, root) {
   for (const suite of suites) {
-    const packages = [`python${minor}-minimal`, `libpython${minor}-stdlib`];
-    const work = path.join(home, "apt");
+    const work = path.join(home, `apt-${path.basename(root)}`);
     if (await unpackFromSuite({ suite, packages, root, work })) return;
   }
-  throw new Error(`Python ${minor} is in none of Debian's suites ${suites.join(", ")}.`);
+  throw new Error(`${packages.join(", ")}: in none of Debian's suites ${suites.join(", ")}.`);
 }
 
 /**
@@ -103,13 +132,14 @@ async function unpack(minor, suites, root) {
  */
 function inPlace(root, minor) {
   const loader = { x64: "ld-linux-x86-64.so.2", arm64: "ld-linux-aarch64.so.1" }[process.arch];
-  const libraries = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" }[process.arch];
-  const lib = path.join(root, "usr/lib", libraries);
-  return [path.join(lib, loader), "--library-path", lib, path.join(root, `usr/bin/python${minor}`)];
+  // Older packages keep the C library outside of /usr.
+  const folders = ["usr/lib", "lib"].map((folder) => path.join(root, folder, libraries));
+  const library = folders.map((folder) => path.join(folder, loader)).find((one) => existsSync(one));
+  return [library, "--library-path", folders.join(":"), path.join(root, `usr/bin/python${minor}`)];
 }
 
-/** Asks the interpreter what it is; undefined when it is no CPython or does not run. */
-async function describe(command, origin, root = "") {
+/** Asks the interpreter that a command starts what it is; undefined when it is no CPython or does not run. */
+export async function describe(command, origin, root = "") {
   // Understood by 2.7 too.
   const ask =
     "import platform; print(platform.python_implementation() + ' ' + platform.python_version())";

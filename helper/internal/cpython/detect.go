@@ -3,8 +3,6 @@ package cpython
 import (
 	"errors"
 	"fmt"
-	"path"
-	"regexp"
 	"runtime"
 	"sync"
 
@@ -51,21 +49,17 @@ type Interpreter struct {
 type Detector struct {
 	mu     sync.Mutex
 	images map[proc.FileID]*image
+	// foreign are mapped files that hold no runtime, by what /proc/PID/maps tells of them.
+	foreign map[mappedFile]bool
 }
 
 // maxImages bounds the cache: a host runs some hundred different programs.
 const maxImages = 4096
 
 // NewDetector makes an empty one.
-func NewDetector() *Detector { return &Detector{images: map[proc.FileID]*image{}} }
-
-// pythonFile are the names under which an interpreter is mapped; the
-// executable itself is looked at under any name.
-var pythonFile = regexp.MustCompile(`^(lib)?python\d`)
-
-// loaderFile is the dynamic loader; run as a program (`ld.so PROGRAM`) it maps
-// the program a moment later, and /proc/PID/exe goes on naming the loader.
-var loaderFile = regexp.MustCompile(`^ld(-linux|-musl|\.so|64\.so|-2\.\d)`)
+func NewDetector() *Detector {
+	return &Detector{images: map[proc.FileID]*image{}, foreign: map[mappedFile]bool{}}
+}
 
 // Detect identifies the interpreter of a process. Beside an *UnsupportedError
 // it returns what it could tell.
@@ -77,7 +71,7 @@ func (d *Detector) Detect(process *proc.Process) (*Interpreter, error) {
 	if len(mappings) == 0 {
 		return nil, ErrNotPython // a kernel thread or a zombie
 	}
-	found, at, err := d.findRuntime(process, mappings)
+	found, at, err := d.runtimeOf(process, mappings)
 	if err != nil {
 		return nil, err
 	}
@@ -106,47 +100,6 @@ func (d *Detector) Detect(process *proc.Process) (*Interpreter, error) {
 	}
 	interpreter.InterpretersAddress = found.access.interpretersAddress(bias, found)
 	return interpreter, nil
-}
-
-// findRuntime returns the file that holds the runtime and one mapping of it. A
-// program that links libpython may carry stray symbols of its own, so the
-// library goes first.
-func (d *Detector) findRuntime(process *proc.Process, mappings []proc.Mapping) (*image, *proc.Mapping, error) {
-	executable := process.Executable()
-	var program *proc.Mapping
-	seen := map[string]bool{}
-	for i := range mappings {
-		mapping := &mappings[i]
-		if mapping.Path == "" || seen[mapping.Path] {
-			continue
-		}
-		if mapping.Path == executable {
-			seen[mapping.Path], program = true, mapping
-			continue
-		}
-		if !pythonFile.MatchString(path.Base(mapping.Path)) {
-			continue
-		}
-		seen[mapping.Path] = true
-		if found, err := d.image(process, mapping); err == nil && found.hasRuntime() {
-			return found, mapping, nil
-		}
-	}
-	if program == nil {
-		// Between the kernel's dropping the old program and mapping the new one.
-		return nil, nil, ErrNotReady
-	}
-	found, err := d.image(process, program)
-	if err != nil {
-		return nil, nil, err
-	}
-	if found.hasRuntime() {
-		return found, program, nil
-	}
-	if found.needsLibpython || loaderFile.MatchString(path.Base(executable)) {
-		return nil, nil, ErrNotReady
-	}
-	return nil, nil, ErrNotPython
 }
 
 // image opens and reads a mapped file, once for each version of it.

@@ -23,7 +23,9 @@ type TSSLayout struct {
 
 var (
 	glibcFile = regexp.MustCompile(`^(libc\.so\.6|libc-2\.\d+\.so)$`)
-	muslFile  = regexp.MustCompile(`^(ld-musl-|libc\.musl-)`)
+	// Debian's musl is .../x86_64-linux-musl/libc.so; glibc's file of that name is a
+	// script for the linker, which nobody maps.
+	muslFile = regexp.MustCompile(`^(ld-musl-.*|libc\.musl-.*|libc\.so)$`)
 )
 
 // libcOf names the C library among the mappings; empty while none is mapped.

@@ -113,3 +113,9 @@ func offsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error
 	}
 	return o, nil
 }
+
+// OffsetsOf finds the offsets of a build that is not running here: debug are the
+// bytes of its _Py_DebugOffsets, which versions before 3.13 lack.
+func OffsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error) {
+	return offsetsOf(version, freeThreaded, debug)
+}

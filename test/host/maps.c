@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/* Maps for a host build: lists, since a test has few entries. */
+#include "kernel.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct entry {
+	struct entry *next;
+	const void *map;
+	unsigned char *key;
+	/* An allocation of its own, so that an access past its end is found. */
+	void *value;
+};
+
+static struct entry *entries;
+static __u32 last_generation;
+
+static struct entry **find(struct host_map map, const void *key)
+{
+	struct entry **at = &entries;
+
+	while (*at && ((*at)->map != map.identity || memcmp((*at)->key, key, map.key_bytes)))
+		at = &(*at)->next;
+	return at;
+}
+
+static struct entry *add(struct host_map map, const void *key)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		abort();
+	entry->map = map.identity;
+	entry->key = malloc(map.key_bytes);
+	entry->value = calloc(1, map.value_bytes);
+	if (!entry->key || !entry->value)
+		abort();
+	memcpy(entry->key, key, map.key_bytes);
+	entry->next = entries;
+	entries = entry;
+	return entry;
+}
+
+static void drop(struct entry **at)
+{
+	struct entry *entry = *at;
+
+	*at = entry->next;
+	free(entry->key);
+	free(entry->value);
+	free(entry);
+}
+
+static bool is_array(struct host_map map)
+{
+	return map.type == BPF_MAP_TYPE_ARRAY || map.type == BPF_MAP_TYPE_PERCPU_ARRAY;
+}
+
+void *host_lookup(struct host_map map, const void *key)
+{
+	struct entry *entry = *find(map, key);
+	__u32 index;
+
+	if (entry)
+		return entry->value;
+	if (!is_array(map))
+		return NULL;
+	memcpy(&index, key, sizeof(index));
+	return index < map.max_entries ? add(map, key)->value : NULL;
+}
+
+long host_update(struct host_map map, const void *key, const void *value)
+{
+	struct entry *entry = *find(map, key);
+
+	if (!entry)
+		entry = add(map, key);
+	memcpy(entry->value, value, map.value_bytes);
+	return 0;
+}
+
+long host_delete(struct host_map map, const void *key)
+{
+	struct entry **at = find(map, key);
+
+	if (!*at)
+		return -1;
+	drop(at);
+	return 0;
+}
+
+void host_clear(void)
+{
+	while (entries)
+		drop(&entries);
+	last_generation = 0;
+}
+
+long host_pop(__u32 *value)
+{
+	*value = ++last_generation;
+	return 0;
+}
