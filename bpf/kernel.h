@@ -57,6 +57,8 @@ struct task_struct {
 	struct sched_entity se;
 	struct thread_struct thread;
 	struct signal_struct *signal;
+	/* NULL once an exiting thread has let go of its memory (kernel/exit.c, exit_mm()) */
+	void *mm;
 };
 
 #pragma clang attribute pop

@@ -152,7 +152,7 @@ static __always_inline __s32 instruction_offset(struct walk *walk, __u64 code, _
 	__u64 start = code + walk->layout.code_adaptive, copies;
 
 	if (!walk->layout.instr_is_pointer)
-		return (__s32)instr * walk->layout.lasti_unit;
+		return (__s32)((__u32)instr * walk->layout.lasti_unit);
 	if (walk->layout.has_tlbc && copy) {
 		if (read_user(&copies, sizeof(copies), code + walk->layout.code_tlbc) ||
 		    read_user(&start, sizeof(start), copies + 8 + 8 * (__u64)copy)) {

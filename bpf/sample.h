@@ -79,14 +79,17 @@ static __always_inline void deliver(struct walk *walk)
 /* Finds the thread's state and walks its frames; the sample says what went wrong. */
 static __always_inline void take_python_frames(struct walk *walk, struct process *process)
 {
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 tstate;
-	enum counter why =
-		thread_state(walk, process, (struct task_struct *)bpf_get_current_task(), &tstate);
+	enum counter why = thread_state(walk, process, task, &tstate);
 
 	if (why == COUNTER_samples)
 		walk_python(walk, tstate);
 	else
 		walk->reason = why;
+	/* The kernel ends the thread: nothing can be read, and nothing is missing. */
+	if (walk->reason && !BPF_CORE_READ(task, mm))
+		walk->reason = COUNTER_no_thread_state;
 	note_reason(&walk->sample, walk->reason);
 }
 

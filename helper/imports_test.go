@@ -17,9 +17,9 @@ type rule struct {
 	packages []string
 	// standardLibrary that it may not use, by the reason below.
 	not []string
-	// generator: never part of the helper, so it may do what that must not.
-	generator bool
-	why       string
+	// apart from the helper, of generators and tests, so it may do what that must not.
+	apart bool
+	why   string
 }
 
 const unixCalls = "golang.org/x/sys/unix"
@@ -33,7 +33,7 @@ var arrows = map[string]rule{
 
 	"internal/aggregate":          {packages: []string{"protocol"}, not: []string{"os", "io", "time", "net"}, why: "the tree is pure: no clock, no I/O"},
 	"internal/cpython":            {packages: []string{"internal/proc", "golang.org/x/arch/x86/x86asm"}, why: "what an interpreter looks like does not depend on how it is sampled"},
-	"internal/cpython/genoffsets": {generator: true, why: "it is a generator"},
+	"internal/cpython/genoffsets": {apart: true, why: "it is a generator"},
 	"internal/doctor":             {packages: []string{"protocol", "internal/proc", "internal/sampler", unixCalls}, why: "it asks the sampler what the kernel takes"},
 	"internal/export":             {packages: []string{"protocol", "internal/aggregate", "github.com/google/pprof/profile"}, not: []string{"os"}, why: "it writes to whatever it is given"},
 	"internal/inventory":          {packages: []string{"protocol", "internal/cpython", "internal/proc", unixCalls}, why: "listing samples nothing"},
@@ -49,7 +49,8 @@ var arrows = map[string]rule{
 		packages: []string{"protocol", "internal/cpython", "internal/proc", "internal/trace", unixCalls},
 		why:      "it knows no BPF, and what Python looks like it is told",
 	},
-	"internal/rpc": {packages: []string{"protocol"}, not: []string{"os", "net"}, why: "it speaks over any two streams"},
+	"internal/pythontest": {apart: true, why: "it is for tests"},
+	"internal/rpc":        {packages: []string{"protocol"}, not: []string{"os", "net"}, why: "it speaks over any two streams"},
 	"internal/sampler": {
 		packages: []string{
 			"protocol", "internal/cpython", "internal/trace", unixCalls,
@@ -58,7 +59,7 @@ var arrows = map[string]rule{
 		},
 		why: "nothing else knows BPF",
 	},
-	"internal/sampler/gencounters": {generator: true, why: "it is a generator"},
+	"internal/sampler/gencounters": {apart: true, why: "it is a generator"},
 	"internal/server":              {packages: []string{"protocol", "internal/rpc", "internal/source"}, not: []string{"os", "net"}, why: "it is tested with scripted sessions"},
 	"internal/source":              {packages: []string{"protocol", "internal/proc", unixCalls}, why: "reading a file needs no sampler"},
 	"internal/symbolize":           {why: "names come from files"},
@@ -87,7 +88,7 @@ func objection(folder, imported string) string {
 	if !known {
 		return "the package is not in the table of arrows"
 	}
-	if why, banned := nowhere[imported]; banned && !rule.generator {
+	if why, banned := nowhere[imported]; banned && !rule.apart {
 		return why
 	}
 	own, isOwn := strings.CutPrefix(imported, "emberline/helper/")

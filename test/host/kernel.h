@@ -39,6 +39,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct thread_struct thread;
 	struct signal_struct *signal;
+	void *mm;
 };
 
 /* Here the interrupted thread is always in user code. */
@@ -101,7 +102,9 @@ long host_output(const void *data, __u32 size);
 void *host_reserve(__u32 size);
 void host_submit(void *data);
 
-/* The memory of the sampled process: the seam. */
+/* The memory of the sampled process, which the program provides: 0, or negative
+ * when some of it is not there. */
+long host_read(void *into, __u32 size, __u64 address);
 long bpf_probe_read_user(void *into, __u32 size, const void *address);
 long bpf_probe_read_user_str(void *into, __u32 size, const void *address);
 

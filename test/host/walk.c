@@ -20,7 +20,8 @@
 
 #define REPLAY_READ 0x64616572u
 
-struct task_struct host_task;
+/* mm only has to be there. */
+struct task_struct host_task = {.mm = &host_task};
 
 static struct replay_header header;
 static struct replay_thread *threads;
@@ -31,16 +32,6 @@ long host_output(const void *data, __u32 size)
 	if (fwrite(&size, sizeof(size), 1, stdout) != 1 || fwrite(data, size, 1, stdout) != 1)
 		err(1, "write");
 	return 0;
-}
-
-void *host_reserve(__u32 size)
-{
-	return calloc(1, size);
-}
-
-void host_submit(void *data)
-{
-	free(data);
 }
 
 static int compare_blocks(const void *key, const void *block)
@@ -83,29 +74,9 @@ static long read_process(void *into, __u32 size, __u64 address)
 	return host_output(&record, sizeof(record));
 }
 
-/* As in the kernel, what could not be read is zero afterwards. */
-long bpf_probe_read_user(void *into, __u32 size, const void *address)
+long host_read(void *into, __u32 size, __u64 address)
 {
-	long failed = header.pid ? read_process(into, size, (__u64)address)
-				 : read_image(into, size, (__u64)address);
-
-	if (failed)
-		memset(into, 0, size);
-	return failed;
-}
-
-long bpf_probe_read_user_str(void *into, __u32 size, const void *address)
-{
-	char *text = into;
-
-	for (__u32 i = 0; i < size; i++) {
-		if (bpf_probe_read_user(text + i, 1, (const char *)address + i))
-			return -1;
-		if (!text[i])
-			return i + 1;
-	}
-	text[size - 1] = 0;
-	return size;
+	return header.pid ? read_process(into, size, address) : read_image(into, size, address);
 }
 
 static void load(FILE *file, void *into, size_t size)

@@ -9,53 +9,46 @@ import (
 	"time"
 
 	"emberline/helper/internal/proc"
+	"emberline/helper/internal/pythontest"
 )
 
-func detect(t *testing.T, detector *Detector, command *exec.Cmd) (*Interpreter, error) {
+func detect(t *testing.T, detector *Detector, pid int) (*Interpreter, error) {
 	t.Helper()
-	stdin, err := command.StdinPipe()
+	process, err := proc.Open(pid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = command.Wait() }()
-	defer stdin.Close()
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		process, err := proc.Open(command.Process.Pid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found, err := detector.Detect(process)
-		process.Close()
-		if !errors.Is(err, ErrNotReady) || time.Now().After(deadline) {
-			return found, err
-		}
-	}
+	defer process.Close()
+	return detector.Detect(process)
 }
 
 func TestDetectSaysWhatTheInterpreterSays(t *testing.T) {
 	detector := NewDetector()
-	for path, version := range interpreters(t) {
-		t.Run(version, func(t *testing.T) {
-			found, err := detect(t, detector, exec.Command(path, "-c", "import sys; sys.stdin.read()"))
-			if found == nil {
-				t.Fatalf("%s: %v", path, err)
-			}
-			if found.Version.String() != version {
-				t.Errorf("%s is %s, not %s", path, version, found.Version)
-			}
-			if err != nil || found.Libc != "glibc" {
-				t.Errorf("%+v, %v", found, err)
-			}
-		})
-	}
+	pythontest.Each(t, func(t *testing.T, python *pythontest.Interpreter) {
+		running := python.Start(t, "import sys, time\nprint('ready'); sys.stdout.flush(); time.sleep(60)\n")
+		found, err := detect(t, detector, running.PID)
+		if found == nil {
+			t.Fatalf("%s: %v", python.Path, err)
+		}
+		if found.Version.String() != python.Version {
+			t.Errorf("%s is %s, not %s", python.Path, python.Version, found.Version)
+		}
+		if err != nil || found.Libc != "glibc" || found.InterpretersAddress == 0 {
+			t.Errorf("%+v, %v", found, err)
+		}
+	})
 }
 
 func TestDetectRefusesOtherPrograms(t *testing.T) {
-	if found, err := detect(t, NewDetector(), exec.Command("cat")); !errors.Is(err, ErrNotPython) {
-		t.Errorf("cat is %+v, %v", found, err)
+	running := pythontest.Run(t, exec.Command("sh", "-c", "echo ready; exec sleep 60"))
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		found, err := detect(t, NewDetector(), running.PID)
+		if errors.Is(err, ErrNotPython) {
+			return
+		}
+		if !errors.Is(err, ErrNotReady) || time.Now().After(deadline) {
+			t.Fatalf("sleep is %+v, %v", found, err)
+		}
 	}
 }
 

@@ -3,9 +3,10 @@ package cpython
 import (
 	"encoding/hex"
 	"encoding/json"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"emberline/helper/internal/pythontest"
 )
 
 // dumpLines prints, for every code object of some modules with unusual code,
@@ -39,24 +40,22 @@ for module in (argparse, collections, difflib, inspect, pickle, re, tarfile, tex
 `
 
 func TestLocationsEqualTheInterpretersOwn(t *testing.T) {
-	for path, version := range interpreters(t) {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			out, err := exec.Command(path, "-W", "ignore", "-c", dumpLines).Output()
-			if err != nil {
-				t.Fatal(err)
-			}
-			form, unit := formOf(t, version)
-			codes := 0
-			for line := range strings.Lines(string(out)) {
-				codes++
-				checkPlaces(t, line, form, unit)
-			}
-			if codes < 500 {
-				t.Errorf("only %d code objects", codes)
-			}
-		})
-	}
+	pythontest.Each(t, func(t *testing.T, python *pythontest.Interpreter) {
+		t.Parallel()
+		out, err := python.Command("-W", "ignore", "-c", dumpLines).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		form, unit := formOf(t, python.Version)
+		codes := 0
+		for line := range strings.Lines(string(out)) {
+			codes++
+			checkPlaces(t, line, form, unit)
+		}
+		if codes < 500 {
+			t.Errorf("only %d code objects", codes)
+		}
+	})
 }
 
 // formOf returns a version's table form and the bytes between the places it is asked for.

@@ -18,7 +18,7 @@ type Task struct {
 	directory int
 	schedstat int
 	// -1 until they are first asked for.
-	stat, status int
+	stat, sched int
 }
 
 // OpenTask opens a thread; fs.ErrNotExist when there is none.
@@ -32,7 +32,7 @@ func OpenTask(pid, tid int) (*Task, error) {
 		_ = unix.Close(directory)
 		return nil, err
 	}
-	return &Task{TID: tid, directory: directory, schedstat: schedstat, stat: -1, status: -1}, nil
+	return &Task{TID: tid, directory: directory, schedstat: schedstat, stat: -1, sched: -1}, nil
 }
 
 // openFile is without Go's poller, which does not serve /proc.
@@ -46,7 +46,7 @@ func openFile(directory int, name string) (int, error) {
 
 // Close ends its use.
 func (t *Task) Close() {
-	for _, fd := range []int{t.directory, t.schedstat, t.stat, t.status} {
+	for _, fd := range []int{t.directory, t.schedstat, t.stat, t.sched} {
 		if fd >= 0 {
 			_ = unix.Close(fd)
 		}
@@ -117,33 +117,41 @@ func parseTaskState(text []byte) (TaskState, error) {
 	return state, nil
 }
 
-// Switches counts how often a thread left its CPU: to wait for something, and
-// because another was given the CPU.
-type Switches struct{ Voluntary, Involuntary int64 }
-
-// Switches reads the end of /proc/PID/task/TID/status.
-func (t *Task) Switches(buffer []byte) (Switches, error) {
-	text, err := t.read(&t.status, "status", buffer)
+// LastRanNs is the moment up to which the scheduler has counted a thread's time
+// on a CPU, in ns of that CPU's clock (se.exec_start of /proc/PID/task/TID/sched).
+// For one that was displaced that is when it was, to the nanosecond the same as
+// when the thread that displaced it began to run. fs.ErrNotExist on a kernel
+// before 6.16 without CONFIG_SCHED_DEBUG.
+func (t *Task) LastRanNs(buffer []byte) (int64, error) {
+	text, err := t.read(&t.sched, "sched", buffer)
 	if err != nil {
-		return Switches{}, err
+		return 0, err
 	}
-	var counts Switches
-	for _, line := range []struct {
-		name  string
-		value *int64
-	}{{"\nvoluntary_ctxt_switches:\t", &counts.Voluntary}, {"\nnonvoluntary_ctxt_switches:\t", &counts.Involuntary}} {
-		at := bytes.LastIndex(text, []byte(line.name))
-		if at < 0 {
-			return Switches{}, errBadStat
-		}
-		*line.value, _ = leadingNumber(text[at+len(line.name):])
+	return parseLastRan(text)
+}
+
+func parseLastRan(text []byte) (int64, error) {
+	at := bytes.Index(text, []byte("\nse.exec_start"))
+	if at < 0 {
+		return 0, errBadStat
 	}
-	return counts, nil
+	text = text[at:]
+	// Milliseconds and six digits of their parts (kernel/sched/debug.c, SPLIT_NS).
+	milliseconds, rest := leadingNumber(bytes.TrimLeft(text[bytes.IndexByte(text, ':')+1:], " "))
+	if len(rest) < 7 || rest[0] != '.' {
+		return 0, errBadStat
+	}
+	nanoseconds, _ := leadingNumber(rest[1:7])
+	return milliseconds*1e6 + nanoseconds, nil
 }
 
 // InnermostID is the thread's id in the PID namespace that it sees itself in.
 func (t *Task) InnermostID(buffer []byte) (int, error) {
-	text, err := t.read(&t.status, "status", buffer)
+	status := -1
+	text, err := t.read(&status, "status", buffer)
+	if status >= 0 {
+		_ = unix.Close(status)
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 
 	"emberline/helper/internal/cpython"
-	"emberline/helper/internal/proc"
 	"emberline/helper/internal/trace"
 )
 
@@ -26,8 +25,8 @@ const (
 const maxKnownCodes = 1 << 16
 
 // sendCodes hands over what is new of the stack's code objects. They are read
-// while their frames stand, and checked afterwards: code that was freed meanwhile
-// makes its frame one that could not be read.
+// while their frames stand, and checked afterwards: code that was freed meanwhile,
+// and what has no names and so is none, makes its frame one that could not be read.
 func (s *Sampler) sendCodes(p *process) {
 	for i := range s.stack.frames {
 		frame := &s.stack.frames[i]
@@ -36,8 +35,8 @@ func (s *Sampler) sendCodes(p *process) {
 		}
 		record := s.readCode(p, frame.Code)
 		identity := make([]byte, identityBytes)
-		_, err := proc.Memory(p.pid).ReadAt(identity, int64(identityAddress(p, frame.Code.Address)))
-		if err != nil || checksum(identity) != frame.Code.Checksum {
+		_, err := p.memory.ReadAt(identity, int64(identityAddress(p, frame.Code.Address)))
+		if err != nil || checksum(identity) != frame.Code.Checksum || !record.Filename.Present || !record.Qualname.Present {
 			s.stack.why = codeUnreadable
 			frame.Code.Checksum = 0
 			continue
@@ -72,7 +71,7 @@ func (s *Sampler) readCode(p *process, id trace.CodeID) trace.CodeRecord {
 	if table, err := cpython.ReadBytes(&s.pages, record.LineTable.Address, o); err == nil {
 		record.LineTable.Bytes, record.LineTable.Present = table, true
 	}
-	if !record.Filename.Present || !record.Qualname.Present || !record.LineTable.Present {
+	if !record.LineTable.Present {
 		s.count(nameUnreadable)
 	}
 	return record

@@ -8,9 +8,9 @@ const (
 	delivered
 	queueFull
 	lateTicks
+	skippedTicks
 	tooLate
-	displacedNot
-	justWoke
+	notDisplaced
 	alreadyGiven
 	moved
 	interpreterNotReady
@@ -37,9 +37,9 @@ var counterNames = [counterCount]string{
 	delivered:             "delivered",
 	queueFull:             "queue_full",
 	lateTicks:             "late_ticks",
+	skippedTicks:          "skipped_ticks",
 	tooLate:               "too_late",
-	displacedNot:          "waits_for_another_cpu",
-	justWoke:              "just_woke",
+	notDisplaced:          "not_displaced",
 	alreadyGiven:          "already_given",
 	moved:                 "moved",
 	interpreterNotReady:   "interpreter_not_ready",

@@ -1,6 +1,10 @@
 package procmem
 
-import "slices"
+import (
+	"slices"
+
+	"emberline/helper/internal/trace"
+)
 
 // look samples the thread that made room for this one, if it is followed. At
 // most one did.
@@ -9,7 +13,12 @@ func (s *Sampler) look(one *pulse) {
 		if !p.hasRun(one.cpu) || p.isAhead(s.options.FrequencyHz) {
 			continue
 		}
-		if t := s.displaced(p, one.cpu); t != nil && s.take(p, t, one.cpu) {
+		t, isStill := s.displaced(p, one)
+		if t == nil {
+			continue
+		}
+		s.count(samples)
+		if isStill && s.takeStill(p, t) || !isStill && s.takeMoving(p, t) {
 			one.metNs = s.nowNs
 			p.latest[one.cpu] = t
 			// The busiest go first.
@@ -21,64 +30,86 @@ func (s *Sampler) look(one *pulse) {
 	}
 }
 
-// displaced finds a thread of the process that ran on this CPU until now: it has
-// spent time since the latest look, has not ended its turn by itself, and waits
-// for this very CPU.
-func (s *Sampler) displaced(p *process, cpu int) *thread {
-	if latest := p.latest[cpu]; latest != nil && s.waitsFor(p, latest, cpu) {
-		return latest
+// displaced finds a thread of the process that ran on this CPU until now, and so
+// stands still; else one that is on a CPU which the helper may not use.
+func (s *Sampler) displaced(p *process, one *pulse) (t *thread, isStill bool) {
+	var elsewhere *thread
+	consider := func(t *thread) bool {
+		switch s.place(p, t, one) {
+		case onThisCPU:
+			return true
+		case onClosedCPU:
+			elsewhere = t
+		case notSampled:
+		}
+		return false
+	}
+	if latest := p.latest[one.cpu]; latest != nil && consider(latest) {
+		return latest, true
 	}
 	p.refresh(s.buffer[:], false)
 	for i := 0; i < len(p.threads); i++ {
 		t := p.threads[i]
-		if s.waitsFor(p, t, cpu) {
-			return t
+		if consider(t) {
+			return t, true
 		}
 		if i < len(p.threads) && p.threads[i] != t {
 			i-- // it has ended
 		}
 	}
-	return nil
+	return elsewhere, false
 }
 
-// waitsFor updates the thread's account and tells whether it was displaced from the CPU.
-func (s *Sampler) waitsFor(p *process, t *thread, cpu int) bool {
+// place is where a thread is that is to be sampled.
+type place int
+
+const (
+	notSampled place = iota
+	// onThisCPU until this pulse displaced it.
+	onThisCPU
+	// onClosedCPU: on one of those that the helper is kept from, or waiting for it.
+	onClosedCPU
+)
+
+// place updates the thread's account and tells where it is.
+func (s *Sampler) place(p *process, t *thread, one *pulse) place {
 	schedule, err := t.task.Schedule(s.buffer[:])
 	if err != nil {
 		p.forget(t)
-		return false
+		return notSampled
 	}
 	if schedule == t.schedule && schedule.Turns > 0 {
-		return false
+		return notSampled
 	}
 	t.schedule, t.nowNs = schedule, max(t.nowNs, schedule.CPUNs)
 	state, err := t.task.State(s.buffer[:])
 	if err != nil || state.State != 'R' {
-		return false
+		return notSampled
 	}
 	if t.comm != string(state.Comm) {
 		t.comm = string(state.Comm)
 	}
-	switch {
-	case state.CPU != cpu:
+	if state.CPU != one.cpu {
 		s.want(state.CPU)
-		return false
+		if s.closedCPUs[state.CPU] && t.due(s.options.FrequencyHz) >= halfDue {
+			return onClosedCPU
+		}
+		return notSampled
+	}
+	switch {
 	case t.isAhead(s.options.FrequencyHz):
 		s.count(alreadyGiven)
-		return false
-	case t.justWoke(s.buffer[:]):
-		s.count(justWoke)
-		return false
+		return notSampled
+	case !one.displaced(t, s.buffer[:]):
+		s.count(notDisplaced)
+		return notSampled
 	}
-	return true
+	return onThisCPU
 }
 
-// take samples a thread that stands still for as long as this one has its CPU.
-func (s *Sampler) take(p *process, t *thread, cpu int) bool {
-	s.count(samples)
-	s.pages.begin(p.pid, t.plan)
-	s.walk(p, t)
-	t.plan = s.pages.plan(t.plan)
+// takeStill samples a thread that stands still for as long as this one has its CPU.
+func (s *Sampler) takeStill(p *process, t *thread) bool {
+	s.collect(p, t)
 	after, err := t.task.Schedule(s.buffer[:])
 	if err != nil || after != t.schedule {
 		// Another CPU took it over. What was read may be of two moments.
@@ -87,6 +118,50 @@ func (s *Sampler) take(p *process, t *thread, cpu int) bool {
 	}
 	s.deliver(p, t)
 	return true
+}
+
+// maxCollects bounds how often a stack is read until it is the same twice.
+const maxCollects = 8
+
+// takeMoving samples a thread that goes on meanwhile: what it read counts when
+// the next reading is the same. A stack that is never the same twice is an error.
+func (s *Sampler) takeMoving(p *process, t *thread) bool {
+	s.collect(p, t)
+	for range maxCollects {
+		s.before = append(s.before[:0], s.stack.frames...)
+		s.collect(p, t)
+		if (s.stack.why == samples || s.stack.why == noThreadState) && isSameStack(s.before, s.stack.frames) {
+			s.deliver(p, t)
+			return true
+		}
+	}
+	s.stack = stack{frames: s.stack.frames[:0], why: stackMoving}
+	s.deliver(p, t)
+	return true
+}
+
+// isSameStack compares all but where in its code the youngest frame is.
+func isSameStack(a, b []trace.PythonFrame) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		one, other := a[i], b[i]
+		if i == 0 {
+			one.ByteOffset = other.ByteOffset
+		}
+		if one != other {
+			return false
+		}
+	}
+	return true
+}
+
+// collect reads the thread's stack.
+func (s *Sampler) collect(p *process, t *thread) {
+	s.pages.begin(p.memory, t.plan)
+	s.walk(p, t)
+	t.plan = s.pages.plan(t.plan)
 }
 
 // deliver hands the stack over, for as much CPU time as it stands for.

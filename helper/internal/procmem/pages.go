@@ -1,11 +1,10 @@
 package procmem
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"slices"
-
-	"golang.org/x/sys/unix"
 
 	"emberline/helper/internal/proc"
 )
@@ -14,20 +13,26 @@ const (
 	// pageBytes is the unit of reading. Two thirds of what a remote read costs is
 	// to find and pin its page (0.4 us for 88 bytes and for 4,096), and frames
 	// and code objects lie close together.
-	pageBytes = 4096
+	pageBytes = proc.PageBytes
 	// maxPlan bounds what is read ahead: 256 KiB.
 	maxPlan = 64
-	// maxBlocks is IOV_MAX.
-	maxBlocks = 1024
+	// maxPages bounds what one look reads: 8 MiB.
+	maxPages = 2048
 	// directBytes and more are read past the cache: line tables of generated code.
 	directBytes = 4 * pageBytes
 )
+
+// memory is a process's, or in tests something else.
+type memory interface {
+	io.ReaderAt
+	ReadPages(into []byte, pages []uint64) int
+}
 
 // pages is one look at a process's memory: each page is read once. A thread's
 // next stack lies mostly where its last one did, so a look begins by reading the
 // pages of the one before, in one system call.
 type pages struct {
-	memory proc.Memory
+	memory memory
 	// index of a page's bytes in data, by its address.
 	index map[uint64]int
 	data  []byte
@@ -38,13 +43,11 @@ type pages struct {
 	lastAt int
 
 	scratch []byte
-	local   []unix.Iovec
-	remote  []unix.RemoteIovec
 }
 
-// begin forgets all and reads ahead; what cannot be read is left out. The plan is sorted.
-func (p *pages) begin(pid int, plan []uint64) {
-	p.memory = proc.Memory(pid)
+// begin forgets all and reads ahead, sorting the plan; what cannot be read is left out.
+func (p *pages) begin(from memory, plan []uint64) {
+	p.memory = from
 	if p.index == nil {
 		p.index = map[uint64]int{}
 	}
@@ -60,24 +63,9 @@ func (p *pages) begin(pid int, plan []uint64) {
 
 // readAhead reads pages up to the first that is not there, and says how many.
 func (p *pages) readAhead(plan []uint64) int {
-	plan = plan[:min(len(plan), maxBlocks)]
 	start := len(p.data)
 	p.data = slices.Grow(p.data, len(plan)*pageBytes)[:start+len(plan)*pageBytes]
-	p.remote = p.remote[:0]
-	for i, address := range plan {
-		if last := len(p.remote) - 1; i > 0 && address == plan[i-1]+pageBytes {
-			p.remote[last].Len += pageBytes
-			continue
-		}
-		p.remote = append(p.remote, unix.RemoteIovec{Base: uintptr(address), Len: pageBytes})
-	}
-	p.local = append(p.local[:0], unix.Iovec{Base: &p.data[start]})
-	p.local[0].SetLen(len(plan) * pageBytes)
-	n, err := unix.ProcessVMReadv(int(p.memory), p.local, p.remote, 0)
-	taken := 0
-	if err == nil {
-		taken = n / pageBytes
-	}
+	taken := p.memory.ReadPages(p.data[start:], plan)
 	for i, address := range plan[:taken] {
 		p.index[address] = start/pageBytes + i
 		p.isUsed = append(p.isUsed, false)
@@ -86,6 +74,8 @@ func (p *pages) readAhead(plan []uint64) int {
 	return taken
 }
 
+var errTooMuch = errors.New("one stack leads through too much memory")
+
 // page returns the bytes of the page that begins at an address.
 func (p *pages) page(address uint64) ([]byte, error) {
 	at := p.lastAt
@@ -93,6 +83,9 @@ func (p *pages) page(address uint64) ([]byte, error) {
 		var known bool
 		if at, known = p.index[address]; !known {
 			at = len(p.data) / pageBytes
+			if at >= maxPages {
+				return nil, errTooMuch
+			}
 			p.data = slices.Grow(p.data, pageBytes)[:(at+1)*pageBytes]
 			if _, err := p.memory.ReadAt(p.data[at*pageBytes:], int64(address)); err != nil {
 				p.data = p.data[:at*pageBytes]

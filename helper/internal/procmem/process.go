@@ -17,6 +17,7 @@ type process struct {
 	generation  uint32
 	interpreter *cpython.Interpreter
 	offsets     *cpython.Offsets
+	memory      memory
 	// space is its address space, open for as long as that lives.
 	space *os.File
 	list  *proc.TaskList
@@ -49,7 +50,7 @@ func openProcess(pid int, interpreter *cpython.Interpreter) (*process, error) {
 		return nil, errors.Join(err, list.Close())
 	}
 	p := &process{
-		pid: pid, interpreter: interpreter, offsets: &interpreter.Offsets, list: list, space: space,
+		pid: pid, interpreter: interpreter, offsets: &interpreter.Offsets, memory: proc.Memory(pid), list: list, space: space,
 		isOwnNamespace: proc.IsOwnPIDNamespace(pid),
 		seenNs:         map[int]int64{}, latest: map[int]*thread{}, key: -1,
 		codes: map[trace.CodeID]codeFlags{}, classes: map[uint64]struct{}{},

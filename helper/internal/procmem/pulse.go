@@ -1,10 +1,16 @@
 package procmem
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"runtime"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"emberline/helper/internal/proc"
 )
 
 // pulse is the thread that looks from one CPU.
@@ -14,6 +20,15 @@ type pulse struct {
 	// metNs is when it last met a followed thread.
 	metNs int64
 	ended bool
+
+	punctuality
+
+	// self is the pulse's own thread.
+	self *proc.Task
+	// beganNs is when the look began, by CLOCK_MONOTONIC; ranNs when this thread
+	// was given its CPU, by that CPU's clock, once it was asked for.
+	beganNs, ranNs int64
+	isRanKnown     bool
 }
 
 const (
@@ -30,8 +45,9 @@ func (s *Sampler) want(cpu int) {
 	if !s.started || s.pulses[cpu] != nil || s.closedCPUs[cpu] {
 		return
 	}
-	one := &pulse{cpu: cpu, stop: make(chan struct{}), metNs: monotonicNs()}
+	one := &pulse{cpu: cpu, stop: make(chan struct{}), metNs: monotonicNs(), punctuality: punctuality{usualNs: 20e3}}
 	s.pulses[cpu] = one
+	s.makeRoom()
 	s.running.Add(1)
 	go s.beat(one)
 }
@@ -52,23 +68,34 @@ func (s *Sampler) beat(one *pulse) {
 	var mask unix.CPUSet
 	mask.Set(one.cpu)
 	if unix.SchedSetaffinity(0, &mask) != nil {
-		s.mu.Lock()
-		s.closedCPUs[one.cpu] = true
-		delete(s.pulses, one.cpu)
-		s.mu.Unlock()
+		s.close(one)
 		return
 	}
+	bePunctual()
+	self, err := proc.OpenTask(os.Getpid(), unix.Gettid())
+	if err != nil {
+		s.close(one)
+		return
+	}
+	defer self.Close()
+	one.self = self
 	periodNs := int64(time.Second) / int64(s.options.FrequencyHz)
 	phase := float64(one.cpu) * goldenRatio
 	nextNs := monotonicNs() + int64((phase-float64(int64(phase)))*float64(periodNs))
 	for one.sleepUntil(nextNs) {
 		s.mu.Lock()
 		s.nowNs = monotonicNs()
-		if late := (s.nowNs - nextNs) / periodNs; late > 0 {
-			s.counters[lateTicks] += late
-			nextNs += late * periodNs
+		one.beganNs, one.isRanKnown = s.nowNs, false
+		isPunctual := one.judge(s.nowNs - nextNs)
+		if skipped := (s.nowNs - nextNs) / periodNs; skipped > 0 {
+			s.counters[skippedTicks] += skipped
+			nextNs += skipped * periodNs
 		}
-		s.look(one)
+		if isPunctual {
+			s.look(one)
+		} else {
+			s.count(lateTicks)
+		}
 		idle := s.nowNs-one.metNs > idleNs && len(s.pulses) > 1
 		if idle {
 			delete(s.pulses, one.cpu)
@@ -79,6 +106,80 @@ func (s *Sampler) beat(one *pulse) {
 		}
 		nextNs += periodNs
 	}
+}
+
+// bePunctual has the kernel wake the calling thread at the very moment. By default
+// it may wait up to 50 us for another interrupt, and that is one that the sampled
+// thread causes: of threads that passed a baton, 28 % of the samples were in the
+// line that passes it, where 4 % of their time is. Shorter turns (sched_setattr(2),
+// Linux 6.12) would make it still more punctual, but on 6.18 with autogroups they
+// once in 50 busy runs had the sampled thread keep its CPU for 8 seconds.
+func bePunctual() {
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+}
+
+// punctuality tells looks that come at their tick from those that come later.
+// Who is refused the CPU at its tick gets it when the running thread next enters
+// the scheduler, and that is where it wakes another: late looks meet threads in
+// the lines in which they do that. 92 % of the punctual looks at threads that
+// pass a baton, and 15 % of the late ones, met them in their work, where they
+// spend 90 % of their time.
+type punctuality struct {
+	// usualNs is the lower quartile of the delays.
+	usualNs int64
+	// lateInRow counts looks that were late since the last that was not.
+	lateInRow int
+}
+
+const (
+	// mostUsualNs bounds what may be taken for the time a wake-up takes.
+	mostUsualNs = 100e3
+	// resignedAfter is how many late looks in a row tell that there are no others,
+	// as on kernels that displace no thread before its turn is over.
+	resignedAfter = 50
+)
+
+func (p *punctuality) judge(delayNs int64) bool {
+	// A quarter of the steps goes down three times as far.
+	const stepNs = 500
+	if delayNs < p.usualNs {
+		p.usualNs -= 3 * stepNs
+	} else {
+		p.usualNs = min(p.usualNs+stepNs, mostUsualNs)
+	}
+	if delayNs <= 2*p.usualNs+10e3 {
+		p.lateInRow = 0
+		return true
+	}
+	p.lateInRow++
+	return p.lateInRow > resignedAfter
+}
+
+// close gives up a CPU on which no pulse can be.
+func (s *Sampler) close(one *pulse) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closedCPUs[one.cpu] = true
+	delete(s.pulses, one.cpu)
+}
+
+// sinceNs is how much earlier than a thread was displaced its time may have been
+// counted last: what this thread counts of its own moves on while it looks.
+const sinceNs = 5e3
+
+// displaced tells whether a thread made room for this one: others that wait for
+// the CPU were displaced before, or have only just stopped waiting for something
+// else, and then their stacks say what they waited for and not what they run.
+func (p *pulse) displaced(t *thread, buffer []byte) bool {
+	if !p.isRanKnown {
+		ranNs, err := p.self.LastRanNs(buffer)
+		if err != nil {
+			return errors.Is(err, fs.ErrNotExist) // this kernel does not tell
+		}
+		p.ranNs, p.isRanKnown = ranNs, true
+	}
+	itsNs, err := t.task.LastRanNs(buffer)
+	return err == nil && p.ranNs-itsNs <= monotonicNs()-p.beganNs+sinceNs
 }
 
 // sleepUntil is false when the pulse is to end.
@@ -93,9 +194,27 @@ func (p *pulse) sleepUntil(untilNs int64) bool {
 		if now >= untilNs {
 			return true
 		}
-		until := unix.NsecToTimespec(min(untilNs, now+longestSleepNs))
-		// An interrupted sleep is just looked at again.
-		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &until, nil)
+		sleepRaw(min(untilNs, now+longestSleepNs))
+	}
+}
+
+// sleepRaw sleeps without telling Go's scheduler. A thread that it knows to be in
+// a system call loses its processor within 20 us, taken by a watcher that then
+// looks 50,000 times a second for more: with two threads that wake 99 times a
+// second that took 2.4 % of a core, ten times as much as the sampling. So a pulse
+// keeps its processor while it sleeps, and makeRoom has one more for it. The
+// signal by which Go stops the world ends the sleep, which is just looked at again.
+func sleepRaw(untilNs int64) {
+	until := unix.NsecToTimespec(untilNs)
+	_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME,
+		uintptr(unsafe.Pointer(&until)), 0, 0, 0)
+}
+
+// makeRoom gives each pulse a processor of Go's scheduler beside those for the
+// rest; the caller holds the lock.
+func (s *Sampler) makeRoom() {
+	if wanted := s.processors + len(s.pulses); wanted > runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(wanted)
 	}
 }
 

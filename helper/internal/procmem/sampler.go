@@ -9,6 +9,7 @@
 package procmem
 
 import (
+	"runtime"
 	"sync"
 	"time"
 
@@ -37,6 +38,8 @@ type Sampler struct {
 	generation uint32
 	counters   [counterCount]int64
 	pulses     map[int]*pulse
+	// processors are those that Go's scheduler had before.
+	processors int
 	// closedCPUs are those that the helper may not run on.
 	closedCPUs map[int]bool
 	started    bool
@@ -45,6 +48,7 @@ type Sampler struct {
 	// What one look uses.
 	pages  pages
 	stack  stack
+	before []trace.PythonFrame
 	buffer [4096]byte
 	nowNs  int64
 
@@ -57,7 +61,7 @@ type Sampler struct {
 // Open makes a sampler; it begins with Start.
 func Open(options Options) (*Sampler, error) {
 	s := &Sampler{
-		options: options, pulses: map[int]*pulse{}, closedCPUs: map[int]bool{},
+		options: options, processors: runtime.GOMAXPROCS(0), pulses: map[int]*pulse{}, closedCPUs: map[int]bool{},
 		stop: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)},
 	}
 	return s, s.life.begin()
@@ -160,6 +164,7 @@ func (s *Sampler) StopTimer() error {
 	}
 	s.mu.Unlock()
 	s.running.Wait()
+	runtime.GOMAXPROCS(s.processors)
 	return nil
 }
 

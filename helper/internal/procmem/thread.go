@@ -14,9 +14,6 @@ type thread struct {
 
 	// schedule is what it was at the latest look, polled at the latest poll.
 	schedule, polled proc.Schedule
-	// switches at the latest look at which it was about to be sampled.
-	switches    proc.Switches
-	hasSwitches bool
 
 	// pointer is its thread pointer, 0 while that is not known, and then not
 	// worth a search before searchAtNs.
@@ -47,9 +44,12 @@ const (
 	// a thread that is met on its CPU has one sample, however short it ran, and
 	// this many at most where more than one look meets the same time.
 	aheadBy = 1
-	// longestStandNs is how much CPU time one stack may stand for when ticks
-	// were late; what is more counts as lost.
-	longestStandNs = 50e6
+	// halfDue is from where on a thread that may only wait for a CPU has a sample.
+	halfDue = 0.5
+	// longestStandNs is how much CPU time one stack may stand for when ticks were
+	// missed, or leastStand samples; what is more counts as lost.
+	longestStandNs = 100e6
+	leastStand     = 8
 )
 
 // isAhead tells that it has had its samples.
@@ -61,22 +61,9 @@ func (l *ledger) isAhead(frequencyHz int) bool { return l.due(frequencyHz) <= -a
 func (l *ledger) settle(frequencyHz int) (samples, missed int) {
 	due := int(l.due(frequencyHz))
 	samples = max(1, due)
-	if most := max(2, int(longestStandNs/1e9*float64(frequencyHz))); samples > most {
+	if most := max(leastStand, int(longestStandNs/1e9*float64(frequencyHz))); samples > most {
 		samples, missed = most, samples-most
 	}
 	l.given += float64(samples + missed)
 	return samples, missed
-}
-
-// justWoke tells of a thread that waits for a CPU and has not been on one since
-// it waited for something else: its stack says what it waited for, and not what
-// it runs. Only a thread that was displaced has an involuntary switch more.
-func (t *thread) justWoke(buffer []byte) bool {
-	now, err := t.task.Switches(buffer)
-	if err != nil {
-		return true
-	}
-	before, known := t.switches, t.hasSwitches
-	t.switches, t.hasSwitches = now, true
-	return known && now.Involuntary == before.Involuntary && now.Voluntary > before.Voluntary
 }

@@ -3,6 +3,7 @@
 A line that calls another frame names it in a comment, `# -> NAME`. Truth: as
 test/sampler/support/grammar.ts declares it.
 """
+import dis
 import functools
 import inspect
 import re
@@ -10,6 +11,7 @@ import re
 import talking
 
 DEPTH = 24
+PATTERN = re.compile("a")
 
 
 def spin(rounds):
@@ -150,7 +152,7 @@ def replacement(match):
 
 
 def replaced():
-    return re.sub("a", replacement, "ab" * 20)  # -> replacement
+    return PATTERN.sub(replacement, "ab" * 20)  # -> replacement
 
 
 def caught():
@@ -219,17 +221,18 @@ def truth():
     for code in codes_below(compile(source, __file__, "exec")):
         of_class = "Made." if code.co_name in ("__init__", "method") else ""
         name = shown[code.co_name] = talking.displayed(code, of_class)
-        last = code.co_firstlineno
-        while last < len(lines) and (not lines[last].strip() or lines[last].startswith("  ")):
-            last += 1
-        spans[name] = [code.co_firstlineno, last]
+        lines_of = [line for _, line in dis.findlinestarts(code) if line]
+        spans[name] = [code.co_firstlineno, max(lines_of)]
     calls = {}
     for number, text in enumerate(lines, start=1):
         marked = text.partition("  # -" + "> ")[2]
         for name in marked.split(", ") if marked else []:
             calls.setdefault(shown[name], []).append(number)
-    chains, rare = ([[shown[name] for name in chain] for chain in of] for of in (CHAINS, RARE))
-    return {"root": "root", "chains": chains, "rare": rare, "calls": calls, "spans": spans}
+    chains = [[shown[name] for name in chain] for chain in CHAINS + RARE]
+    many = len(CHAINS)
+    told = {"root": "root", "calls": calls, "spans": spans}
+    told.update(chains=chains[:many], rare=chains[many:])
+    return told
 
 
 if __name__ == "__main__":

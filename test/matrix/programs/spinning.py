@@ -81,7 +81,9 @@ def class_of(frame):
     """The class that the first argument tells; None where it is none or in a closure's cell."""
     code = frame.f_code
     first = code.co_varnames[0] if code.co_argcount else ""
-    if first not in ("self", "cls") or first in code.co_cellvars:
+    # Python 2 leaves the argument where it was.
+    is_moved = sys.version_info[0] == 3 and first in code.co_cellvars
+    if first not in ("self", "cls") or is_moved:
         return None
     value = frame.f_locals[first]
     if first == "cls":

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
-/* Maps for a host build: lists, since a test has few entries. */
+/* What kernel.h promises. All maps are one hash table. */
 #include "kernel.h"
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,19 @@ struct entry {
 	void *value;
 };
 
-static struct entry *entries;
+#define BUCKETS 1024
+static struct entry *buckets[BUCKETS];
 static __u32 last_generation;
 
 static struct entry **find(struct host_map map, const void *key)
 {
-	struct entry **at = &entries;
+	const unsigned char *bytes = key;
+	__u32 hash = (__u32)(unsigned long)map.identity;
+	struct entry **at;
 
+	for (__u32 i = 0; i < map.key_bytes; i++)
+		hash = hash * 31 + bytes[i];
+	at = &buckets[(hash ^ hash >> 16) % BUCKETS];
 	while (*at && ((*at)->map != map.identity || memcmp((*at)->key, key, map.key_bytes)))
 		at = &(*at)->next;
 	return at;
@@ -26,7 +32,7 @@ static struct entry **find(struct host_map map, const void *key)
 
 static struct entry *add(struct host_map map, const void *key)
 {
-	struct entry *entry = calloc(1, sizeof(*entry));
+	struct entry *entry = calloc(1, sizeof(*entry)), **end = find(map, key);
 
 	if (!entry)
 		abort();
@@ -36,8 +42,7 @@ static struct entry *add(struct host_map map, const void *key)
 	if (!entry->key || !entry->value)
 		abort();
 	memcpy(entry->key, key, map.key_bytes);
-	entry->next = entries;
-	entries = entry;
+	*end = entry;
 	return entry;
 }
 
@@ -91,8 +96,9 @@ long host_delete(struct host_map map, const void *key)
 
 void host_clear(void)
 {
-	while (entries)
-		drop(&entries);
+	for (int i = 0; i < BUCKETS; i++)
+		while (buckets[i])
+			drop(&buckets[i]);
 	last_generation = 0;
 }
 
@@ -100,4 +106,38 @@ long host_pop(__u32 *value)
 {
 	*value = ++last_generation;
 	return 0;
+}
+
+void *host_reserve(__u32 size)
+{
+	return calloc(1, size);
+}
+
+void host_submit(void *data)
+{
+	free(data);
+}
+
+long bpf_probe_read_user(void *into, __u32 size, const void *address)
+{
+	long failed = host_read(into, size, (__u64)(unsigned long)address);
+
+	/* as the kernel does */
+	if (failed)
+		memset(into, 0, size);
+	return failed;
+}
+
+long bpf_probe_read_user_str(void *into, __u32 size, const void *address)
+{
+	char *text = into;
+
+	for (__u32 i = 0; i < size; i++) {
+		if (bpf_probe_read_user(text + i, 1, (const char *)address + i))
+			return -1;
+		if (!text[i])
+			return i + 1;
+	}
+	text[size - 1] = 0;
+	return size;
 }
