@@ -3,8 +3,9 @@ import { promisify } from "node:util";
 import { expect } from "vitest";
 import { newest, oneOfEachMinor, sampled, testEach, type Interpreter } from "./support/machine";
 import { Recorder, type Recording } from "./support/record";
-import { broken, countOf, pythonOf, type Stack } from "./support/stacks";
+import { countOf, pythonOf, type Stack } from "./support/stacks";
 import { countError } from "./support/statistics";
+import { expectWhole, expectWholeStacks } from "./support/whole";
 import { placeOf, Workload, workloadEnv } from "./support/workload";
 
 const HZ = 999;
@@ -42,7 +43,6 @@ function checkBrief(recording: Recording, truth: Brief, script: string): void {
       expect(caller?.line).toBe(truth.lines["brief"]);
     }
   }
-  expect(broken(inBrief)).toEqual([]);
 }
 
 sampled("a program of 50 ms that starts while all are recorded", () => {
@@ -53,6 +53,7 @@ sampled("a program of 50 ms that starts while all are recorded", () => {
     const truth = await brief(interpreter, script, 50);
     const recording = await recorder.stop();
     checkBrief(recording, truth, script);
+    expectWholeStacks(interpreter, of(recording.stacks, truth.pid));
     const account = recording.stats.processes.find((process) => process.pid === truth.pid);
     expect(account).toMatchObject({ version: interpreter.version });
   });
@@ -66,7 +67,10 @@ sampled("100 short programs in a row", () => {
     const truths = [];
     for (let i = 0; i < 100; i++) truths.push(await brief(interpreter, script, 10));
     const recording = await recorder.stop();
-    for (const truth of truths) checkBrief(recording, truth, script);
+    for (const truth of truths) {
+      checkBrief(recording, truth, script);
+      expectWholeStacks(interpreter, of(recording.stacks, truth.pid));
+    }
     expect(recording.stats.lost).toBe(0);
   });
 });
@@ -84,7 +88,8 @@ sampled("workers that a program forks while it is recorded", () => {
     await recorder.sampling();
     await workload.mark();
     const { workers } = await workload.end<Workers>();
-    const { stacks, stats } = await recorder.finished();
+    const recording = await recorder.finished();
+    const { stacks, stats } = recording;
 
     expect(Object.keys(workers)).toHaveLength(4);
     for (const [pid, truth] of Object.entries(workers)) {
@@ -96,8 +101,7 @@ sampled("workers that a program forks while it is recorded", () => {
       const account = stats.processes.find((process) => process.pid === Number(pid));
       expect(account?.samples).toBe(countOf(own));
     }
-    expect(broken(stacks)).toEqual([]);
-    expect(stats).toMatchObject({ lost: 0, error_stacks: 0 });
+    expectWhole(interpreter, recording);
   });
 });
 
@@ -111,7 +115,8 @@ sampled("a program that becomes another", () => {
     await recorder.sampling();
     workload.tellMark();
     await workload.answer<{ ready: boolean }>();
-    const { stacks, stats } = await recorder.finished();
+    const recording = await recorder.finished();
+    const { stacks, stats } = recording;
 
     const has = (name: string) => (stack: Stack) => pythonOf(stack).some((f) => f.name === name);
     expect(countOf(stacks, has("before"))).toBeGreaterThan(0);
@@ -123,7 +128,7 @@ sampled("a program that becomes another", () => {
     expect(countOf(stacks, (s) => has("before")(s) && first(s) !== "replaced.py")).toBe(0);
     expect(countOf(stacks, (s) => has("seventy")(s) && first(s) !== "shares.py")).toBe(0);
     expect(stats.processes.map((process) => process.pid)).toContain(workload.pid);
-    expect(broken(stacks)).toEqual([]);
+    expectWhole(interpreter, recording);
   });
 });
 
@@ -134,9 +139,9 @@ sampled("a program that becomes one without Python", () => {
     await recorder.sampling();
     workload.tellMark();
     // No chosen process is left that could be sampled, so it ends by itself.
-    const { stacks } = await recorder.finished();
-    expect(countOf(stacks)).toBeGreaterThan(0);
-    expect(broken(stacks)).toEqual([]);
+    const recording = await recorder.finished();
+    expect(countOf(recording.stacks)).toBeGreaterThan(0);
+    expectWhole(interpreter, recording);
   });
 });
 
@@ -146,11 +151,12 @@ sampled("a program that ends while it is recorded", () => {
     const recorder = new Recorder({ pids: [workload.pid], frequencyHz: HZ });
     await recorder.sampling();
     await workload.end();
-    const { stacks, stats } = await recorder.finished();
+    const recording = await recorder.finished();
+    const { stacks, stats } = recording;
 
     expect(countOf(stacks)).toBeGreaterThan(0);
     expect(stats.duration_ns).toBeLessThan(60e9);
     expect(stats.processes).toMatchObject([{ pid: workload.pid, samples: countOf(stacks) }]);
-    expect(broken(stacks)).toEqual([]);
+    expectWhole(interpreter, recording);
   });
 });

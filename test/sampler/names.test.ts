@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { newest, oneOfEachMinor, sampled, testEach } from "./support/machine";
 import { record } from "./support/record";
-import { broken, countOf, pythonOf } from "./support/stacks";
+import { countOf, pythonOf } from "./support/stacks";
 import { shareError } from "./support/statistics";
+import { expectWhole } from "./support/whole";
 import { copyWorkloads, folderFor, Workload } from "./support/workload";
 
 interface Names {
@@ -20,7 +21,8 @@ sampled("names and files that are hard to carry", () => {
   testEach(oneOfEachMinor, async (interpreter) => {
     const folder = folderFor(interpreter);
     const workload = await Workload.start(interpreter, "names.py", [folder.seen]);
-    const { stacks, stats } = await record([workload.pid], 3);
+    const recording = await record([workload.pid], 3);
+    const { stacks, stats } = recording;
     const { functions } = await workload.end<Names>();
 
     for (const { name, path, line } of functions) {
@@ -34,8 +36,7 @@ sampled("names and files that are hard to carry", () => {
       const what = `${name.slice(0, 40)} in ${path.slice(0, 80)}`;
       expect(Math.abs(measured - share), what).toBeLessThan(shareError(share, stats.samples));
     }
-    expect(broken(stacks)).toEqual([]);
-    expect(stats.error_stacks).toBe(0);
+    expectWhole(interpreter, recording);
   });
 });
 
@@ -57,7 +58,8 @@ for (const args of [[], ["--same-line"]]) {
   sampled(`code objects that take each other's address${how}`, () => {
     testEach(oneOfEachMinor, async (interpreter) => {
       const workload = await Workload.start(interpreter, "reused.py", args);
-      const { stacks } = await record([workload.pid], 2, 1999);
+      const recording = await record([workload.pid], 2, 1999);
+      const { stacks } = recording;
       await workload.end();
 
       // made_N calls leaf_D, D the last digit of N.
@@ -73,7 +75,7 @@ for (const args of [[], ["--same-line"]]) {
       });
       expect(wrong.map((stack) => pythonOf(stack).map((frame) => frame.name))).toEqual([]);
       expect(met.length).toBeGreaterThan(100);
-      expect(broken(stacks)).toEqual([]);
+      expectWhole(interpreter, recording);
     });
   });
 }

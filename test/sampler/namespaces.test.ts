@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { interpreters, sampled, testEach } from "./support/machine";
 import { record } from "./support/record";
-import { broken, countOf, pythonOf } from "./support/stacks";
+import { countOf, pythonOf } from "./support/stacks";
+import { expectWhole } from "./support/whole";
 import { Workload } from "./support/workload";
 
 /** The only child of a process. */
@@ -21,7 +22,8 @@ sampled("a program in a pid and mount namespace of its own", () => {
     const workload = await Workload.start(interpreter, "shares.py", [], { prefix: unshare });
     const pid = childOf(workload.pid);
     expect(readFileSync(`/proc/${pid}/status`, "utf8")).toMatch(/^NSpid:\t\d+\t1$/m);
-    const { stacks, stats } = await record([pid], 1);
+    const recording = await record([pid], 1);
+    const { stacks, stats } = recording;
     await workload.end();
 
     const inside = countOf(stacks, (stack) =>
@@ -30,6 +32,6 @@ sampled("a program in a pid and mount namespace of its own", () => {
     expect(inside / stats.samples).toBeGreaterThan(0.9);
     expect(stats.processes).toMatchObject([{ pid, version: interpreter.version }]);
     expect(stacks.every((stack) => stack.process.pid === pid)).toBe(true);
-    expect(broken(stacks)).toEqual([]);
+    expectWhole(interpreter, recording);
   });
 });

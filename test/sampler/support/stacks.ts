@@ -72,7 +72,3 @@ export function leafCounts(
   }
   return counts;
 }
-
-/** Stacks with a part that could not be read. */
-export const broken = (stacks: readonly Stack[]) =>
-  stacks.filter((stack) => stack.frames.some((frame) => frame.kind === "error"));
