@@ -77,7 +77,7 @@ async function play(page: Page, options: OnceOptions): Promise<readonly HotLineR
   await runCommand(page, "Emberline: Show Flame Graph");
   await setSideBarOpen(page, false);
   await waitForFlame(page);
-  await setGroupEdge(page, 500);
+  await setGroupEdge(page, 540);
   // Elsewhere first, so that only the click can bring the cursor to the line.
   await focusFile(page, HOT_FILE);
   await goToLine(page, 1);

@@ -11,7 +11,7 @@ import {
   waitForSamples,
 } from "../../support/vscode/profiling";
 import { runCommand } from "../../support/vscode/quickInput";
-import { closeActiveEditor } from "../../support/vscode/layout";
+import { closeEditors } from "../../support/vscode/layout";
 import { descendantsOf } from "../../support/sshd";
 import { helpersGone, remoteHelpers } from "../support/helpers";
 import { ensureShopSession, hotLine, profileShop, showHotLine } from "../support/shopSession";
@@ -36,7 +36,7 @@ export function sessionsThatEnd(): void {
     const text = await details.locator("body").innerText();
     expect(text).toMatch(/Delivered\s+[\d,]+\s+>?\d+(\.\d+)?% of expected/);
     expect(text).toMatch(/Lost\s+0\s/);
-    await closeActiveEditor(page);
+    await closeEditors(page);
   });
 
   test("Clear Results takes the heat away and leaves no helper on the host", async () => {
@@ -49,8 +49,12 @@ export function sessionsThatEnd(): void {
 
   test("a program that ends is told, and its samples stay", async () => {
     const { page, stage } = world();
-    const log = path.join(stage.dir, "second-shop.log");
-    const second = await startShop(inject("e2e").shopSources, stage.account, log);
+    const second = await startShop(
+      inject("e2e").shopSources,
+      stage.account,
+      path.join(stage.account.home, "second"),
+      path.join(stage.dir, "second-shop.log"),
+    );
     onTestFinished(() => second.stop());
     await showHotLine();
     await chooseHost(page, stage.alias);

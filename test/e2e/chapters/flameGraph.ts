@@ -1,8 +1,8 @@
-import { beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { focusFile, goToLine, waitForCursor } from "../../support/vscode/editor";
 import { clickFrame, flamePage, waitForFlame } from "../../support/vscode/flameGraph";
 import { readHotLines } from "../../support/vscode/hotLines";
-import { closeActiveEditor } from "../../support/vscode/layout";
+import { closeEditors } from "../../support/vscode/layout";
 import { runCommand } from "../../support/vscode/quickInput";
 import { ensureShopSession, hotFile, hotFunction } from "../support/shopSession";
 import { world } from "../support/world";
@@ -13,6 +13,7 @@ export function flameGraph(): void {
     await runCommand(world().page, "Emberline: Show Flame Graph");
     await waitForFlame(world().page);
   });
+  afterAll(() => closeEditors(world().page));
 
   test("a click on a frame opens its file at its hottest line", async () => {
     const { page } = world();
@@ -61,7 +62,5 @@ export function flameGraph(): void {
       Number((/^([\d,]+) samples/.exec(await summary.innerText())?.[1] ?? "0").replaceAll(",", ""));
     const before = await samples();
     await expect.poll(samples).toBeGreaterThan(before);
-    await flamePage(page).locator("canvas").click();
-    await closeActiveEditor(page);
   });
 }

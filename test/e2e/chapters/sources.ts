@@ -1,6 +1,12 @@
 import { expect, test } from "vitest";
 import { waitForNotification } from "../../support/vscode/dialog";
-import { editorOf, openFile, waitForCursor, waitForHeat } from "../../support/vscode/editor";
+import {
+  editorOf,
+  focusFile,
+  openFile,
+  waitForCursor,
+  waitForHeat,
+} from "../../support/vscode/editor";
 import { openHotLine, readHotLines } from "../../support/vscode/hotLines";
 import { ensureShopSession } from "../support/shopSession";
 import { differentHere, missingHere, world } from "../support/world";
@@ -18,6 +24,7 @@ export function sources(): void {
     const editor = page.locator('.monaco-editor[data-uri^="emberline-source:"]');
     const heat = await waitForHeat(editor);
     expect(heat.map((mark) => mark.line)).toContain(Number(place.split(":")[1]));
+    await focusFile(page, name);
     await page.keyboard.type("x");
     const message = page.locator(".monaco-editor-overlaymessage");
     await expect.poll(() => message.innerText()).toMatch(/read-only/);

@@ -1,6 +1,7 @@
 /** A session with the shop, begun as a person begins it. */
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { inject } from "vitest";
 import {
   editorOf,
   goToLine,
@@ -25,7 +26,7 @@ export const hotSource = "    if product.sku in recalled:";
 
 /** The hot line's number in the file that runs, from 1. */
 export function hotLineNumber(): number {
-  const file = path.join(world().stage.developer.workspace, "shop", hotFile);
+  const file = path.join(inject("e2e").shopSources, "shop", hotFile);
   return readFileSync(file, "utf8").split("\n").indexOf(hotSource) + 1;
 }
 

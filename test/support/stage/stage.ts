@@ -60,7 +60,12 @@ async function setUp(options: StageOptions, cleanup: Cleanup): Promise<Stage> {
   sshd.authorize(account.name, developer.key);
   developer.addHost({ alias, port: sshd.port, user: account.name });
 
-  const shop = await startShop(options.shopSources, account, path.join(logs, "shop.log"));
+  const shop = await startShop(
+    options.shopSources,
+    account,
+    account.home,
+    path.join(logs, "shop.log"),
+  );
   cleanup.defer(() => shop.stop());
   const vscode = await startVscode(options.vscode, {
     dir: path.join(dir, "vscode"),

@@ -39,8 +39,9 @@ export async function openWorkbench(
     viewport: { width, height },
     deviceScaleFactor: scale,
   });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  await page.goto(url);
+  await page.goto(url, { waitUntil: "domcontentloaded" });
   await page
     .locator(".explorer-folders-view .monaco-list-row")
     .first()

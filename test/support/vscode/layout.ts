@@ -34,7 +34,8 @@ export async function setSideBarOpen(page: Page, isOpen: boolean): Promise<void>
   await sideBar(page).waitFor({ state: isOpen ? "visible" : "hidden" });
 }
 
-/** Closes the active tab. */
-export async function closeActiveEditor(page: Page): Promise<void> {
-  await runCommand(page, "View: Close Editor");
+/** Closes every tab and all editor groups but one. */
+export async function closeEditors(page: Page): Promise<void> {
+  await runCommand(page, "View: Close All Editor Groups");
+  await page.locator(".editor-group-container .tab").first().waitFor({ state: "hidden" });
 }

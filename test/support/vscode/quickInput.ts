@@ -14,10 +14,24 @@ const PATIENCE_MS = 45_000;
  * and those that are not enabled yet, so it is reopened until the row is there.
  */
 export async function runCommand(page: Page, title: string): Promise<void> {
-  const row = rows(page)
-    .filter({ has: page.getByText(title, { exact: true }) })
-    .first();
-  await typeInto(page, "F1", `>${title}`, () => row.click({ timeout: 1_500 }));
+  await typeInto(page, "F1", `>${title}`, () => acceptRow(page, title));
+}
+
+/**
+ * Goes down to the row with the label and accepts it. Keys, because a click that
+ * is slow to return may have happened, and must not happen twice.
+ */
+async function acceptRow(page: Page, label: string): Promise<void> {
+  const row = rows(page).filter({ has: page.getByText(label, { exact: true }) });
+  await row.first().waitFor({ timeout: 1_500 });
+  for (let step = 0; step < 20; step++) {
+    const focused = rows(page).and(page.locator(".focused"));
+    if ((await focused.getByText(label, { exact: true }).count()) > 0) {
+      return page.keyboard.press("Enter");
+    }
+    await page.keyboard.press("ArrowDown");
+  }
+  throw new Error(`The row "${label}" cannot be reached.`);
 }
 
 /**
