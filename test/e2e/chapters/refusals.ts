@@ -3,7 +3,8 @@ import { startSshd, freePort, type SshdOptions, type TestSshd } from "../../supp
 import { makeUser } from "../../support/sshUsers";
 import { closeNotifications, waitForNotification } from "../../support/vscode/dialog";
 import { chooseHost, trustHostKey } from "../../support/vscode/profiling";
-import { endSession } from "../support/shopSession";
+import { helpersGone } from "../support/helpers";
+import { clearSession } from "../support/shopSession";
 import { dismiss, readPicker, waitForQuestion } from "../../support/vscode/quickInput";
 import { world } from "../support/world";
 
@@ -31,7 +32,7 @@ async function expectRefusal(said: RegExp): Promise<void> {
 }
 
 export function refusals(): void {
-  beforeAll(endSession);
+  beforeAll(clearSession);
 
   test("a name without an address", async () => {
     const { developer } = world().stage;
@@ -77,7 +78,7 @@ export function refusals(): void {
     const { account } = world().stage;
     // Its own process ids and /proc: from inside, nothing else runs there.
     const launcher = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
-    await addHost("empty", account.name, { launcher });
+    const sshd = await addHost("empty", account.name, { launcher });
     const { page } = world();
     await chooseHost(page, "empty");
     await trustHostKey(page);
@@ -86,6 +87,7 @@ export function refusals(): void {
       .poll(async () => (await readPicker(page)).map((row) => row.label))
       .toContain("No Python is running on this host");
     await dismiss(page);
+    expect(await helpersGone(sshd.pid)).toBe(true);
   });
 
   test("a user who may not become root", async () => {

@@ -3,16 +3,15 @@ import { expect, test } from "vitest";
 import { editorOf, waitForHeat } from "../../support/vscode/editor";
 import { chooseProcess, stopProfiling } from "../../support/vscode/profiling";
 import { runCommand } from "../../support/vscode/quickInput";
-import { endSession, hotFile, hotLine, showHotLine } from "../support/shopSession";
+import { clearSession, hotFile, hotLine, showHotLine } from "../support/shopSession";
 import { world } from "../support/world";
 
 export function thisMachine(): void {
   test("Profile This Machine does the same without SSH", async () => {
     const { page, stage } = world();
-    await endSession();
+    await clearSession();
     const logins = () => stage.sshd.log().split("Accepted publickey").length;
     const before = logins();
-    await runCommand(page, "Emberline: Clear Results");
     await showHotLine();
     await waitForHeat(editorOf(page, hotFile), (marks) => marks.length === 0);
     await runCommand(page, "Emberline: Profile This Machine");

@@ -1,22 +1,22 @@
-/** Helper processes on the host, seen from the host. */
+/** What runs of the helper on a host, seen from the host. */
 import { readFileSync } from "node:fs";
-import { descendantsOf } from "../../support/sshd";
 import { within } from "../../support/childProcess";
+import { descendantsOf } from "../../support/sshd";
 import { world } from "./world";
 
-/** Ids of the helpers that were started over the stage's SSH server. */
-export function remoteHelpers(): number[] {
-  return descendantsOf(world().stage.sshd.pid).filter(isHelper);
+/** Ids of helpers, and of the shells and sudos around them, below an SSH server; the stage's by default. */
+export function remoteHelpers(sshdPid = world().stage.sshd.pid): number[] {
+  return descendantsOf(sshdPid).filter(isHelper);
 }
 
-/** Whether all of them are gone within the second that the protocol promises, and some for the tools. */
-export function helpersGone(): Promise<boolean> {
-  return within(2_000, () => remoteHelpers().length === 0);
+/** Whether all of them are gone within the second that the protocol promises, and one for the shells. */
+export function helpersGone(sshdPid?: number): Promise<boolean> {
+  return within(2_000, () => remoteHelpers(sshdPid).length === 0);
 }
 
 function isHelper(pid: number): boolean {
   try {
-    return /^\S*emberline-helper\0serve\0/.test(readFileSync(`/proc/${pid}/cmdline`, "latin1"));
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("/emberline-helper\0");
   } catch {
     return false;
   }

@@ -39,9 +39,8 @@ export async function showHotLine(): Promise<void> {
 /** Profiles the shop from the palette on. Resolves with the time from the choice to the first heat, in ms. */
 export async function profileShop(): Promise<number> {
   const { page, stage } = world();
-  await endSession();
   // Kept heat would be taken for the new session's.
-  if ((await readHotLines(page)).length > 0) await runCommand(page, "Emberline: Clear Results");
+  await clearSession();
   await showHotLine();
   await waitForHeat(editorOf(page, hotFile), (heat) => heat.length === 0);
   await chooseHost(page, stage.alias);
@@ -55,9 +54,11 @@ export async function ensureShopSession(): Promise<void> {
   if ((await countedSamples(world().page)) === undefined) await profileShop();
 }
 
-/** Stops a session that a failed test left. */
-export async function endSession(): Promise<void> {
-  if ((await countedSamples(world().page)) !== undefined) await stopProfiling(world().page);
+/** Stops a session that runs, drops its results and closes the link to the host. */
+export async function clearSession(): Promise<void> {
+  const { page } = world();
+  if ((await countedSamples(page)) !== undefined) await stopProfiling(page);
+  if ((await readHotLines(page)).length > 0) await runCommand(page, "Emberline: Clear Results");
 }
 
 /** The heat on the hot line, once there is some; the line must be on the screen. */
