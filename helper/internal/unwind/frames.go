@@ -97,7 +97,6 @@ func parseCIE(r *reader) (*cie, error) {
 	} else {
 		common.returnColumn = r.uleb()
 	}
-	end := len(r.data)
 	if augmentation != "" {
 		if augmentation[0] != 'z' {
 			return nil, fmt.Errorf("CIE augmentation %q", augmentation)
@@ -107,7 +106,7 @@ func parseCIE(r *reader) (*cie, error) {
 		if size > uint64(r.left()) {
 			return nil, errCut
 		}
-		end = r.at + int(size)
+		end := r.at + int(size)
 		for _, letter := range augmentation[1:] {
 			switch letter {
 			case 'R':
