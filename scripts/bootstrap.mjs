@@ -11,11 +11,11 @@ import { installVscode } from "./lib/vscodeInstall.mjs";
 
 const known = ["npm", ...Object.keys(debianPackages)];
 /** What every lane of `npm test` together needs; a long lane asks for its own. */
-const everything = known.filter((part) => part !== "emulator");
+const everything = known.filter((part) => part !== "emulator" && part !== "fuzz");
 
 /**
  * `parts` picks what the caller needs of "npm", "vscode", "host", "browser",
- * "tools" and "emulator"; all but the last by default. Throws an Error that says
+ * "tools", "emulator" and "fuzz"; all but the last two by default. Throws an Error that says
  * what is missing and the command that helps.
  */
 export async function bootstrap(parts = everything, say = console.log) {

@@ -12,7 +12,8 @@ export const vscode = {
 /**
  * Debian packages by what they are for: the command or file that proves that one is
  * there, and its name. "vscode" compiles, "host" is profiled, "browser" drives VS Code
- * by itself, "tools" make and check what is generated, "emulator" boots other kernels.
+ * by itself, "tools" make and check what is generated, "emulator" boots other kernels,
+ * "fuzz" feeds C with garbage.
  */
 export const debianPackages = {
   vscode: [
@@ -41,5 +42,12 @@ export const debianPackages = {
   emulator: [
     { command: "qemu-system-x86_64", package: "qemu-system-x86" },
     { command: "cpio", package: "cpio" },
+  ],
+  fuzz: [
+    { command: "clang-19", package: "clang-19" },
+    {
+      file: "/usr/lib/llvm-19/lib/clang/19/lib/linux/libclang_rt.fuzzer-x86_64.a",
+      package: "libclang-rt-19-dev",
+    },
   ],
 };

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"emberline/helper/internal/proc"
@@ -32,13 +34,37 @@ func (i *image) isLibrary(mappedPath string) bool {
 	return strings.HasPrefix(path.Base(mappedPath), "libpython")
 }
 
-// maxSection bounds what is read of one section of a file.
-const maxSection = 64 << 20
+// Bounds on what a file can make the helper read: its sections may claim any
+// size, and a sparse file has it without taking room.
+const (
+	// maxSection is for text, maxTable for tables, which take three times as much
+	// memory as in the file: libpython's are below a tenth of that.
+	maxSection = 64 << 20
+	maxTable   = 16 << 20
+	// maxRead is for all of a file together, its section names included.
+	maxRead = 128 << 20
+)
+
+var errTooLong = errors.New("the file is larger than an interpreter's")
+
+// boundedFile is a file of which so many bytes may be read.
+type boundedFile struct {
+	file io.ReaderAt
+	left int
+}
+
+func (b *boundedFile) ReadAt(p []byte, at int64) (int, error) {
+	if len(p) > b.left {
+		return 0, errTooLong
+	}
+	b.left -= len(p)
+	return b.file.ReadAt(p, at)
+}
 
 // readImage never fails: a file that is not an ELF, or is broken, is no CPython.
 func readImage(file io.ReaderAt, mappedPath string) *image {
 	i := &image{}
-	binary, err := elf.NewFile(file)
+	binary, err := elf.NewFile(&boundedFile{file, maxRead})
 	if err != nil {
 		return i
 	}
@@ -47,9 +73,11 @@ func readImage(file io.ReaderAt, mappedPath string) *image {
 			i.loads = append(i.loads, segment.ProgHeader)
 		}
 	}
-	libraries, _ := binary.ImportedLibraries()
-	for _, library := range libraries {
-		i.needsLibpython = i.needsLibpython || strings.HasPrefix(library, "libpython")
+	if section := binary.SectionByType(elf.SHT_DYNAMIC); section != nil && section.Size <= maxTable {
+		libraries, _ := binary.ImportedLibraries()
+		i.needsLibpython = slices.ContainsFunc(libraries, func(library string) bool {
+			return strings.HasPrefix(library, "libpython")
+		})
 	}
 	symbols := findSymbols(binary, "_PyRuntime", "Py_Version", "_PyThreadState_Current")
 	i.runtime = symbols["_PyRuntime"]
@@ -114,6 +142,9 @@ func findSymbols(file *elf.File, names ...string) map[string]uint64 {
 	if err != nil || !containsAny(text, names) {
 		return nil
 	}
+	if table := file.SectionByType(elf.SHT_DYNSYM); table == nil || table.Size > maxTable {
+		return nil
+	}
 	symbols, err := file.DynamicSymbols()
 	if err != nil {
 		return nil
@@ -134,6 +165,9 @@ func findSymbols(file *elf.File, names ...string) map[string]uint64 {
 
 // findStatic looks a symbol up that only an unstripped file has.
 func findStatic(file *elf.File, name string) uint64 {
+	if table := file.SectionByType(elf.SHT_SYMTAB); table == nil || table.Size > maxTable {
+		return 0
+	}
 	symbols, err := file.Symbols()
 	if err != nil {
 		return 0
