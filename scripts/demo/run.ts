@@ -2,11 +2,11 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { openStage, type Stage, type StageOptions } from "../../test/support/stage/stage";
+import { whyNoRoot } from "../../test/support/privilege";
 import { openBrowser } from "../../test/support/vscode/browser";
 import type { HotLineRow } from "../../test/support/vscode/hotLines";
 import { interruption } from "./interruption";
 import { playOnce } from "./once";
-import { whyNoSampling } from "./privilege";
 
 export interface DemoOptions {
   /** Play by itself instead of waiting for a person. */
@@ -22,9 +22,11 @@ export interface DemoOptions {
 
 /** Resolves with the exit status. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  if (options.once) {
-    const reason = whyNoSampling();
-    if (reason !== undefined) throw new Error(reason);
+  if (options.once && whyNoRoot() !== undefined) {
+    throw new Error(
+      `Sampling ${whyNoRoot()}. Run it as root, ` +
+        "or run `npm run demo` in a terminal and type the password when VS Code asks for it.",
+    );
   }
   const interrupted = interruption();
   const stage = await openStage(options.stage);

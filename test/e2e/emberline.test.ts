@@ -3,7 +3,8 @@
  * over real SSH, to a real helper with real BPF and a real Python. The chapters
  * follow one another on one page, as a day's work does.
  */
-import { afterAll, afterEach, beforeAll, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, inject } from "vitest";
+import { describeUnless } from "../support/skip";
 import { heatInTheEditor } from "./chapters/heat";
 import { flameGraph } from "./chapters/flameGraph";
 import { reachingAHost } from "./chapters/reaching";
@@ -19,10 +20,12 @@ afterEach(async ({ task }) => {
   if (task.result?.state === "fail") await keepScreen(task.name);
 });
 
-describe("reaching a host", reachingAHost);
-describe("heat in the editor", heatInTheEditor);
-describe("flame graph", flameGraph);
-describe("sources", sources);
-describe("sessions that end", sessionsThatEnd);
-describe("this machine", thisMachine);
+const { whyNoRoot, whyNoSampling } = inject("e2e");
+
+describeUnless(whyNoRoot, "reaching a host", reachingAHost);
+describeUnless(whyNoSampling, "heat in the editor", heatInTheEditor);
+describeUnless(whyNoSampling, "flame graph", flameGraph);
+describeUnless(whyNoSampling, "sources", sources);
+describeUnless(whyNoSampling, "sessions that end", sessionsThatEnd);
+describeUnless(whyNoSampling, "this machine", thisMachine);
 describe("refusals", refusals);

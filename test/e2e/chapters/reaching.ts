@@ -1,4 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
+import { testUnless } from "../../support/skip";
+import { whyNoSshd } from "../../support/sshd";
 import { makeUser } from "../../support/sshUsers";
 import { answerDialog } from "../../support/vscode/dialog";
 import { chooseHost, trustHostKey } from "../../support/vscode/profiling";
@@ -57,23 +59,27 @@ export function reachingAHost(): void {
     expect(await helpersGone()).toBe(true);
   });
 
-  test("passwords are asked for in the editor: one to log in, one for sudo", async () => {
-    const { page, stage } = world();
-    const user = makeUser({ sudo: "password" });
-    onTestFinished(() => user.remove());
-    stage.developer.addHost({ alias: "by-password", port: stage.sshd.port, user: user.name });
-    await chooseHost(page, "by-password");
-    await waitForQuestion(page, /Log in as|Password for/);
-    await answer(page, user.password);
-    await waitForQuestion(page, `sudo password for ${user.name}@`);
-    expect(await questionMessage(page)).toMatch(/It runs .*emberline-helper.* there/);
-    await answer(page, "not the password");
-    const said = () => questionMessage(page);
-    // sudo waits a while before it refuses.
-    await expect.poll(said, { timeout: 20_000 }).toMatch(/not accepted/);
-    await answer(page, user.password);
-    await waitForQuestion(page, "Python processes on by-password");
-    await dismiss(page);
-    expect(await helpersGone()).toBe(true);
-  });
+  testUnless(
+    whyNoSshd(),
+    "passwords are asked for in the editor: one to log in, one for sudo",
+    async () => {
+      const { page, stage } = world();
+      const user = makeUser({ sudo: "password" });
+      onTestFinished(() => user.remove());
+      stage.developer.addHost({ alias: "by-password", port: stage.sshd.port, user: user.name });
+      await chooseHost(page, "by-password");
+      await waitForQuestion(page, /Log in as|Password for/);
+      await answer(page, user.password);
+      await waitForQuestion(page, `sudo password for ${user.name}@`);
+      expect(await questionMessage(page)).toMatch(/It runs .*emberline-helper.* there/);
+      await answer(page, "not the password");
+      const said = () => questionMessage(page);
+      // sudo waits a while before it refuses.
+      await expect.poll(said, { timeout: 20_000 }).toMatch(/not accepted/);
+      await answer(page, user.password);
+      await waitForQuestion(page, "Python processes on by-password");
+      await dismiss(page);
+      expect(await helpersGone()).toBe(true);
+    },
+  );
 }

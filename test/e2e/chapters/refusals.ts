@@ -1,5 +1,12 @@
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { startSshd, freePort, type SshdOptions, type TestSshd } from "../../support/sshd";
+import {
+  freePort,
+  startSshd,
+  whyNoSshd,
+  type SshdOptions,
+  type TestSshd,
+} from "../../support/sshd";
+import { testUnless } from "../../support/skip";
 import { makeUser } from "../../support/sshUsers";
 import { closeNotifications, waitForNotification } from "../../support/vscode/dialog";
 import { chooseHost, trustHostKey } from "../../support/vscode/profiling";
@@ -74,7 +81,7 @@ export function refusals(): void {
     await expectRefusal(/did not let .* in; tried: .*publickey.*\. Check the user name/);
   });
 
-  test("a host on which no Python runs", async () => {
+  testUnless(whyNoSshd(), "a host on which no Python runs", async () => {
     const { account } = world().stage;
     // Its own process ids and /proc: from inside, nothing else runs there.
     const launcher = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"];
@@ -90,7 +97,7 @@ export function refusals(): void {
     expect(await helpersGone(sshd.pid)).toBe(true);
   });
 
-  test("a user who may not become root", async () => {
+  testUnless(whyNoSshd(), "a user who may not become root", async () => {
     const user = makeUser({ sudo: "none" });
     onTestFinished(() => user.remove());
     await addHost("unprivileged", user.name);

@@ -13,6 +13,9 @@ declare module "vitest" {
       readonly chromium: string;
       /** Folder for screenshots of failures. */
       readonly out: string;
+      /** Reasons to skip what needs a privileged helper, or the sampler in the kernel. */
+      readonly whyNoRoot: string | undefined;
+      readonly whyNoSampling: string | undefined;
     };
   }
 }
@@ -37,7 +40,7 @@ export const missingHere = "shop/orders.py";
 export const differentHere = "shop/receipts.py";
 
 export async function openWorld(): Promise<void> {
-  const { chromium, out: _, ...options } = inject("e2e");
+  const { chromium, ...options } = inject("e2e");
   const stage = await openStage(options);
   cleanup.defer(() => stage.close());
   stage.developer.removeFile(missingHere);

@@ -13,19 +13,21 @@ export default async function setup(project) {
   const tearDown = given === undefined ? await provideHelper(project) : undefined;
   project.provide("sampler", {
     interpreters: await interpreters(),
-    impossible: await whyImpossible(project.getProvidedContext().helperFile),
+    impossible: await whyImpossible([project.getProvidedContext().helperFile]),
   });
   return tearDown;
 }
 
 /**
  * Why no BPF sampler can run here, or "". The doctor's word alone is no proof:
- * a real attempt must be refused too.
+ * a real attempt must be refused too. `command` is the helper, and what gives it
+ * the privilege before it.
  */
-async function whyImpossible(helper) {
-  const { canSample, checks } = JSON.parse((await run(helper, ["doctor", "--json"])).stdout);
+export async function whyImpossible([file, ...words]) {
+  const helper = (...args) => run(file, [...words, ...args], { check: false });
+  const { canSample, checks } = JSON.parse((await helper("doctor", "--json")).stdout);
   if (canSample) return "";
-  const attempt = await run(helper, ["record", "--all", "--duration", "100ms"], { check: false });
+  const attempt = await helper("record", "--all", "--duration", "100ms");
   if (attempt.code !== 3) {
     throw new Error(
       `doctor says that sampling is impossible, but record ended with ${attempt.code}`,
