@@ -45,6 +45,8 @@ export const lanes = [
   project("ssh", "extension", ["build"], ".ssh.test.ts"),
   project("contract", "test/contract"),
   project("sampler", "test/sampler"),
+  // A short cut of `npm run test:matrix`.
+  project("matrix", "test/matrix"),
   project("e2e", "test/e2e", ["build"]),
   { name: "kernels", long: true, run: kernels },
 ];

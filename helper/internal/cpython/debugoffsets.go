@@ -21,48 +21,54 @@ const (
 // byte offsets of its u64 members; 0 for what it does not have.
 type debugLayout struct {
 	size                                                                    int
-	interpretersHead, interpreterNext, threadsHead                          int
+	interpretersHead, interpreterNext, threadsHead, modules                 int
 	currentFrame, threadID, nativeThreadID                                  int
 	framePrevious, frameCode, frameInstr, frameOwner, frameTLBCIndex        int
 	codeFilename, codeName, codeQualname, codeLineTable, codeFirstLine      int
 	codeAdaptive, codeTLBC                                                  int
 	objectType, typeName, bytesSize, bytesData, unicodeState, unicodeLength int
 	unicodeASCIISize                                                        int
+	objectSize, dictKeys, dictValues, longTag, longDigits                   int
 	// What the struct does not tell: autoTSSkey in _PyRuntimeState (-1: none),
 	// tag bits of f_executable, bytes of a frame before its locals.
 	tssKey, codeTagMask, frameBytes int
+	// cachedKeys is ht_cached_keys behind the object's header.
+	cachedKeys int
 }
 
 // debugLayouts by minor version of CPython 3.
 var debugLayouts = map[int]debugLayout{
 	13: {
 		size:             584,
-		interpretersHead: 40, interpreterNext: 64, threadsHead: 72,
+		interpretersHead: 40, interpreterNext: 64, threadsHead: 72, modules: 88,
 		currentFrame: 184, threadID: 192, nativeThreadID: 200,
 		framePrevious: 232, frameCode: 240, frameInstr: 248, frameOwner: 264,
 		codeFilename: 280, codeName: 288, codeQualname: 296, codeLineTable: 304, codeFirstLine: 312, codeAdaptive: 344,
 		objectType: 360, typeName: 376, bytesSize: 520, bytesData: 528,
 		unicodeState: 544, unicodeLength: 552, unicodeASCIISize: 560,
+		objectSize: 352, dictKeys: 456, dictValues: 464, longTag: 496, longDigits: 504, cachedKeys: 864,
 		tssKey: 2160, codeTagMask: 0, frameBytes: 72,
 	},
 	14: {
 		size:             760,
-		interpretersHead: 40, interpreterNext: 64, threadsHead: 72,
+		interpretersHead: 40, interpreterNext: 64, threadsHead: 72, modules: 96,
 		currentFrame: 208, threadID: 216, nativeThreadID: 224,
 		framePrevious: 256, frameCode: 264, frameInstr: 272, frameOwner: 288, frameTLBCIndex: 304,
 		codeFilename: 320, codeName: 328, codeQualname: 336, codeLineTable: 344, codeFirstLine: 352, codeAdaptive: 384, codeTLBC: 392,
 		objectType: 408, typeName: 424, bytesSize: 600, bytesData: 608,
 		unicodeState: 624, unicodeLength: 632, unicodeASCIISize: 640,
+		objectSize: 400, dictKeys: 536, dictValues: 544, longTag: 576, longDigits: 584, cachedKeys: 864,
 		tssKey: 2336, codeTagMask: 3, frameBytes: 80,
 	},
 	15: {
 		size:             888,
-		interpretersHead: 40, interpreterNext: 64, threadsHead: 72,
+		interpretersHead: 40, interpreterNext: 64, threadsHead: 72, modules: 96,
 		currentFrame: 208, threadID: 240, nativeThreadID: 248,
 		framePrevious: 320, frameCode: 328, frameInstr: 336, frameOwner: 352, frameTLBCIndex: 368,
 		codeFilename: 384, codeName: 392, codeQualname: 400, codeLineTable: 408, codeFirstLine: 416, codeAdaptive: 448, codeTLBC: 456,
 		objectType: 472, typeName: 488, bytesSize: 696, bytesData: 704,
 		unicodeState: 720, unicodeLength: 728, unicodeASCIISize: 736,
+		objectSize: 464, dictKeys: 632, dictValues: 640, longTag: 672, longDigits: 680, cachedKeys: 872,
 		// _Py_tss_gilstate, a thread-local variable, took the key's place.
 		tssKey: -1, codeTagMask: 3, frameBytes: 80,
 	},
@@ -88,7 +94,7 @@ func parseDebugOffsets(data []byte, version Version, freeThreaded bool) (Offsets
 		}
 		return int(min(value, uint64(limit)))
 	}
-	o := Offsets{CFrameCurrentFrame: -1, FrameIsEntry: -1, FrameTLBCIndex: -1, CodeTLBC: -1, FrameLocals: -1, CodeArgcount: -1, CodeVarnames: -1, TupleItems: -1, TypeFlags: -1}
+	o := Offsets{CFrameCurrentFrame: -1, FrameIsEntry: -1, FrameTLBCIndex: -1, CodeTLBC: -1, FrameLocals: -1, CodeArgcount: -1, CodeVarnames: -1, TupleItems: -1, TypeFlags: -1, TypeDictOffset: -1, DictMask: -1}
 	o.RuntimeInterpretersHead = get(layout.interpretersHead, maxRuntimeOffset)
 	o.InterpreterNext = get(layout.interpreterNext, maxRuntimeOffset)
 	o.InterpreterThreadsHead = get(layout.threadsHead, maxRuntimeOffset)
@@ -116,6 +122,15 @@ func parseDebugOffsets(data []byte, version Version, freeThreaded bool) (Offsets
 	o.UnicodeASCII = get(layout.unicodeASCIISize, maxObjectOffset)
 	// PyCompactUnicodeObject adds utf8_length and utf8 to PyASCIIObject.
 	o.UnicodeCompact = o.UnicodeASCII + 16
+	o.InterpreterModules = get(layout.modules, maxRuntimeOffset)
+	o.ObjectBytes = get(layout.objectSize, maxObjectOffset)
+	o.DictKeys = get(layout.dictKeys, maxObjectOffset)
+	o.DictValues = get(layout.dictValues, maxObjectOffset)
+	o.LongSize = get(layout.longTag, maxObjectOffset)
+	o.LongDigits = get(layout.longDigits, maxObjectOffset)
+	// tp_basicsize has followed tp_name since 1.0.
+	o.TypeBasicSize = o.TypeName + 8
+	o.HeapTypeCachedKeys = o.ObjectBytes + layout.cachedKeys
 	o.RuntimeTSSKey = layout.tssKey
 	o.Rules = stateBits
 	if freeThreaded && version.Minor >= 14 {

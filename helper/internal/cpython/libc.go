@@ -61,3 +61,17 @@ func tssLayout(libc, architecture string) (layout TSSLayout, ok bool) {
 	}
 	return TSSLayout{}, false
 }
+
+// ThreadIDOffsets are where struct pthread may keep the thread's id, in the PID
+// namespace that it sees itself in: glibc x86-64 nptl/descr.h (2.17 to 2.43); musl
+// src/internal/pthread_impl.h from 1.2.0 on, and before, when a second canary
+// preceded it.
+func ThreadIDOffsets(libc string) []uint64 {
+	switch libc {
+	case "glibc":
+		return []uint64{720}
+	case "musl":
+		return []uint64{0x30, 0x38}
+	}
+	return nil
+}

@@ -30,8 +30,13 @@ func ReadString(memory io.ReaderAt, address uint64, o *Offsets) (string, error) 
 // ReadCharacters reads a str's characters as they are; kind is how many bytes
 // each has, 0 for 2.7's byte string.
 func ReadCharacters(memory io.ReaderAt, address uint64, o *Offsets) (raw []byte, kind int, err error) {
+	return readBounded(memory, address, o, maxCharacters)
+}
+
+// readBounded refuses strings of more characters.
+func readBounded(memory io.ReaderAt, address uint64, o *Offsets, most int) (raw []byte, kind int, err error) {
 	if o.NamesAreBytes {
-		raw, err := ReadBytes(memory, address, o)
+		raw, err := readBytesBounded(memory, address, o, most)
 		return raw, 0, err
 	}
 	head := make([]byte, o.UnicodeASCII)
@@ -41,7 +46,7 @@ func ReadCharacters(memory io.ReaderAt, address uint64, o *Offsets) (raw []byte,
 	length := binary.LittleEndian.Uint64(head[o.UnicodeLength:])
 	state := int(binary.LittleEndian.Uint32(head[o.UnicodeState:]))
 	kind = state >> o.UnicodeKindShift & 7
-	if state&o.UnicodeCompactMask == 0 || length > maxCharacters || kind != 1 && kind != 2 && kind != 4 {
+	if state&o.UnicodeCompactMask == 0 || length > uint64(most) || kind != 1 && kind != 2 && kind != 4 {
 		return nil, 0, errImplausible
 	}
 	data := o.UnicodeCompact
@@ -57,12 +62,16 @@ func ReadCharacters(memory io.ReaderAt, address uint64, o *Offsets) (raw []byte,
 
 // ReadBytes reads a bytes object (PyBytesObject).
 func ReadBytes(memory io.ReaderAt, address uint64, o *Offsets) ([]byte, error) {
+	return readBytesBounded(memory, address, o, maxBytes)
+}
+
+func readBytesBounded(memory io.ReaderAt, address uint64, o *Offsets, most int) ([]byte, error) {
 	var size [8]byte
 	if _, err := memory.ReadAt(size[:], int64(address)+int64(o.BytesSize)); err != nil {
 		return nil, err
 	}
 	length := binary.LittleEndian.Uint64(size[:])
-	if length > maxBytes {
+	if length > uint64(most) {
 		return nil, errImplausible
 	}
 	data := make([]byte, length)

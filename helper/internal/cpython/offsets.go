@@ -16,6 +16,8 @@ type Offsets struct {
 
 	// PyInterpreterState
 	InterpreterNext, InterpreterThreadsHead int
+	// InterpreterModules is sys.modules.
+	InterpreterModules int
 
 	// PyThreadState; TStateFrame leads to the frame, or to a _PyCFrame in 3.11 and 3.12.
 	TStateNext, TStateThreadID, TStateNativeThreadID int
@@ -39,6 +41,15 @@ type Offsets struct {
 
 	// PyBytesObject, PyTupleObject, PyObject, PyTypeObject
 	BytesSize, BytesData, TupleItems, ObjectType, TypeName, TypeFlags int
+	// ObjectBytes is sizeof(PyObject).
+	ObjectBytes int
+
+	// What leads to an instance's attributes: PyTypeObject, PyHeapTypeObject,
+	// PyDictObject (DictKeys is ma_table in 2.7).
+	TypeBasicSize, TypeDictOffset, HeapTypeCachedKeys int
+	DictKeys, DictValues, DictMask                    int
+	// PyLongObject (PyIntObject in 2.7); LongSize is ob_size, or lv_tag from 3.12 on.
+	LongSize, LongDigits int
 
 	Rules
 }

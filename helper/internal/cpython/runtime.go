@@ -2,6 +2,7 @@ package cpython
 
 import (
 	"encoding/binary"
+	"errors"
 	"path"
 	"regexp"
 
@@ -27,15 +28,15 @@ type candidate struct {
 // one that opens two of them. The one that has begun to run counts.
 func (d *Detector) runtimeOf(process *proc.Process, mappings []proc.Mapping) (*image, *proc.Mapping, error) {
 	found, err := d.candidates(process, mappings)
-	if err != nil {
-		return nil, nil, err
-	}
-	if len(found) == 0 {
+	if len(found) == 0 && (err == nil || errors.Is(err, ErrNotReady)) {
 		found = d.search(process, mappings)
 	}
 	switch len(found) {
 	case 0:
-		return nil, nil, ErrNotPython
+		if err == nil {
+			err = ErrNotPython
+		}
+		return nil, nil, err
 	case 1:
 		return found[0].image, found[0].at, nil
 	}

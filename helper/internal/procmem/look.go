@@ -100,6 +100,9 @@ func (s *Sampler) place(p *process, t *thread, one *pulse) place {
 	case t.isAhead(s.options.FrequencyHz):
 		s.count(alreadyGiven)
 		return notSampled
+	case !one.isPunctual && t.owedNs(s.options.FrequencyHz) < patienceNs:
+		s.count(lateTicks)
+		return notSampled
 	case !one.displaced(t, s.buffer[:]):
 		s.count(notDisplaced)
 		return notSampled

@@ -1,6 +1,10 @@
 package procmem
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"emberline/helper/internal/cpython"
+)
 
 const (
 	// searchAgainNs is how soon a thread without a thread state is looked for again.
@@ -9,11 +13,6 @@ const (
 	maxInterpreters = 1024
 	maxListed       = 1 << 16
 )
-
-// tidOffsets are where struct pthread keeps the thread's id: glibc x86-64
-// nptl/descr.h (2.17 to 2.43); musl src/internal/pthread_impl.h from 1.2.0 on,
-// and before, when a second canary preceded it.
-var tidOffsets = map[string][]uint64{"glibc": {720}, "musl": {0x30, 0x38}}
 
 // findPointer looks for the thread pointer of a thread. Every thread state names
 // its thread's: thread_id is pthread_self(), which is the thread pointer on
@@ -79,7 +78,7 @@ func (s *Sampler) noteState(p *process, state uint64) *thread {
 }
 
 func (s *Sampler) ownerOf(p *process, pointer uint64) *thread {
-	for _, offset := range tidOffsets[p.interpreter.Libc] {
+	for _, offset := range cpython.ThreadIDOffsets(p.interpreter.Libc) {
 		tid, err := s.pages.view(pointer+offset, 4)
 		if err != nil {
 			continue

@@ -39,7 +39,15 @@ func (l *ledger) due(frequencyHz int) float64 {
 	return float64(l.nowNs-l.startNs)/1e9*float64(frequencyHz) - l.given
 }
 
+// owedNs is the CPU time that its samples do not stand for yet.
+func (l *ledger) owedNs(frequencyHz int) float64 {
+	return l.due(frequencyHz) / float64(frequencyHz) * 1e9
+}
+
 const (
+	// patienceNs is how much CPU time may wait for a punctual look; after that any
+	// look is better than none.
+	patienceNs = 25e6
 	// aheadBy is how many samples more than its CPU time is worth may be given:
 	// a thread that is met on its CPU has one sample, however short it ran, and
 	// this many at most where more than one look meets the same time.

@@ -426,10 +426,10 @@ func cpuNs(t *testing.T, pid int) map[int]int64 {
 	return spent
 }
 
-// A process that starts others: a fork that goes on, and one that executes
-// another interpreter.
+// A process that starts others: a fork that goes on, from a thread that is its
+// main one then, and one that executes another interpreter.
 const children = `
-import os, sys
+import os, sys, threading
 def in_child(count):
     total = 0
     while count:

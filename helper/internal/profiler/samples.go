@@ -1,7 +1,6 @@
 package profiler
 
 import (
-	"fmt"
 	"slices"
 
 	"emberline/helper/internal/aggregate"
@@ -140,18 +139,6 @@ func (s *Session) kernelFrame(address uint64) aggregate.FrameID {
 	if !ok {
 		id = s.tree.Frame(aggregate.Frame{Kind: protocol.KindKernel, Name: s.kernel.Name(address)})
 		s.kernelFrames[address] = id
-	}
-	return id
-}
-
-// thread is the frame of a sample's thread, named as the kernel names it.
-func (s *Session) thread(t *target, sample *trace.Sample) aggregate.FrameID {
-	id, ok := t.threads[sample.TID]
-	if !ok {
-		id = s.tree.Frame(aggregate.Frame{
-			Kind: protocol.KindThread, Name: fmt.Sprintf("%s [%d]", sample.Comm, sample.TID),
-		})
-		t.threads[sample.TID] = id
 	}
 	return id
 }

@@ -20,7 +20,7 @@ type target struct {
 	name        string
 	interpreter *cpython.Interpreter
 	root        aggregate.FrameID
-	threads     map[int]aggregate.FrameID
+	threads     *threadTable
 	place
 	samples int64
 	// CPU time of the process when sampling of it began, and at its end.
@@ -102,7 +102,7 @@ func (s *Session) newTarget(pid int, generation uint32, name string, found *cpyt
 		generation:  generation,
 		name:        name,
 		interpreter: found,
-		threads:     map[int]aggregate.FrameID{},
+		threads:     newThreadTable(pid, found),
 		place:       at,
 	}
 	t.root = s.tree.Frame(aggregate.Frame{

@@ -154,6 +154,8 @@ type Process struct {
 	PID int
 	// Script is the path of its source.
 	Script string
+	// Ready is the first line it printed.
+	Ready string
 
 	command *exec.Cmd
 	lines   *bufio.Scanner
@@ -188,7 +190,7 @@ func Run(t *testing.T, command *exec.Cmd) *Process {
 		_ = command.Process.Kill()
 		_ = command.Wait()
 	})
-	p.Line(t)
+	p.Ready = p.Line(t)
 	return p
 }
 

@@ -1,4 +1,5 @@
 /** Which interpreters the matrix has, and in which places each runs. */
+import { freeThreadedOffsets } from "../../../scripts/lib/freeThreaded.mjs";
 import { builtPythons } from "../../../scripts/lib/pythonBuilds.mjs";
 import { describe, interpreters, oldInterpreters } from "../../../scripts/lib/interpreters.mjs";
 import { placesOf } from "./places.mjs";
@@ -10,14 +11,16 @@ import { placesOf } from "./places.mjs";
  */
 export async function matrix(isWhole) {
   const found = [...(await oldInterpreters()), ...(await interpreters())];
+  const measured = await freeThreadedOffsets();
   if (!isWhole) {
-    const debian = found.filter((one) => one.origin !== "pyenv");
-    return { interpreters: debian.filter((one) => one.root === ""), places: [] };
+    const debian = found.filter((one) => one.origin !== "pyenv" && one.root === "");
+    return { interpreters: debian, places: [], measured };
   }
   for (const [name, executable] of Object.entries(await builtPythons())) {
     const one = await describe([executable], "built");
     if (one === undefined) throw new Error(`${executable} does not run.`);
-    found.push({ ...one, label: `${one.version}${name.slice("3.13".length)} (built)` });
+    const how = name === "3.13t" ? "t (built)" : " (built, musl)";
+    found.push({ ...one, label: one.version + how });
   }
-  return { interpreters: found, places: await placesOf(found) };
+  return { interpreters: found, places: await placesOf(found), measured };
 }

@@ -10,6 +10,8 @@ export interface Place extends Interpreter {
 declare module "vitest" {
   interface ProvidedContext {
     matrix: {
+      /** What scripts/lib/freeThreaded.mjs measures, by minor version. */
+      readonly measured: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
       /** Every one of them runs every program. */
       readonly interpreters: readonly Interpreter[];
       /** Some once more in other circumstances, for the scenes only. */

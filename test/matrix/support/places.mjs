@@ -19,9 +19,10 @@ export async function placesOf(interpreters) {
       const made = await place(interpreter, host);
       if (made === undefined) continue;
       const { how, command, ...rest } = made;
-      const one = await describe(command, `${interpreter.origin}, ${how}`, interpreter.root);
+      const one = await describe(command, interpreter.origin, interpreter.root);
       if (one === undefined) throw new Error(`${command.join(" ")} does not run.`);
-      const label = `${one.version} (${interpreter.origin}, ${how})`;
+      // "3.13.15t (built)" keeps its letter.
+      const label = `${interpreter.label.split(" ")[0]} (${interpreter.origin}, ${how})`;
       found.push({ ...interpreter, label, command, ...rest });
     }
   }

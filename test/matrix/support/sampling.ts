@@ -2,9 +2,6 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sampler } from "./matrix";
 
-/** procmem notices new processes this often: pollInterval in helper/internal/procmem/life.go. */
-export const POLL_MS = 100;
-
 /** Waits until a helper samples; what comes after is seen from its start. */
 export async function sampling(pid: number, sampler: Sampler): Promise<void> {
   const isReady = sampler === "bpf" ? hasTimer : hasPulse;

@@ -7,6 +7,9 @@
 #define Py_BUILD_CORE 1
 #include "Python.h"
 #include "frameobject.h"
+#if PY_VERSION_HEX < 0x030b0000
+#include "longintrepr.h"
+#endif
 #include <stddef.h>
 #include <stdio.h>
 
@@ -84,6 +87,30 @@ int main(void)
 	SHOW(ObjectType, PyObject, ob_type);
 	SHOW(TypeName, PyTypeObject, tp_name);
 	SHOW(TypeFlags, PyTypeObject, tp_flags);
+	SHOW(TypeBasicSize, PyTypeObject, tp_basicsize);
+	SHOW(TypeDictOffset, PyTypeObject, tp_dictoffset);
 	SHOW(TupleItems, PyTupleObject, ob_item);
+#if PY_VERSION_HEX >= 0x030c0000
+	SHOW(InterpreterModules, PyInterpreterState, imports.modules);
+	SHOW(LongSize, PyLongObject, long_value.lv_tag);
+	SHOW(LongDigits, PyLongObject, long_value.ob_digit);
+#else
+	SHOW(InterpreterModules, PyInterpreterState, modules);
+#if PY_MAJOR_VERSION >= 3
+	SHOW(LongSize, PyVarObject, ob_size);
+	SHOW(LongDigits, PyLongObject, ob_digit);
+#else
+	SHOW(LongDigits, PyIntObject, ob_ival);
+#endif
+#endif
+#if PY_MAJOR_VERSION >= 3
+	SHOW(DictKeys, PyDictObject, ma_keys);
+	SHOW(DictValues, PyDictObject, ma_values);
+	SHOW(HeapTypeCachedKeys, PyHeapTypeObject, ht_cached_keys);
+#else
+	SHOW(DictKeys, PyDictObject, ma_table);
+	SHOW(DictMask, PyDictObject, ma_mask);
+#endif
+	printf("ObjectBytes %zu\n", sizeof(PyObject));
 	return 0;
 }
