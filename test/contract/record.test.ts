@@ -155,7 +155,7 @@ describe("failures are one line with a code and a next step", () => {
 
   test("of the privilege: status 3", async () => {
     const worker = await busy(script(burn), ...asNobody());
-    const args = ["record", "--pid", String(worker.pid), "--duration", "1s"];
+    const args = ["record", "--pid", String(worker.pid), "--duration", "1s", "--sampler", "bpf"];
     const ended = await runHelper(args, asNobody());
     expect(ended).toMatchObject({ code: 3, stdout: "" });
     expect(ended.stderr).toMatch(/^emberline-helper: not-permitted: [^\n]+\. [^\n]+\.\n$/);
