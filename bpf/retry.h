@@ -100,6 +100,23 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 	return 0;
 }
 
+/* The program was replaced while its stack waited (exec): the sample stands, without a stack
+ * that nobody can read any more. */
+static __always_inline void deliver_bare(struct retry *retry)
+{
+	struct walk *walk = this_walk();
+	__u32 hits = retry->hits;
+
+	retry->taken_ns = 0;
+	if (!walk)
+		return;
+	count(COUNTER_retry_gone);
+	count_many(COUNTER_retry_lost, hits);
+	walk->sample = retry->sample;
+	start_walk(walk);
+	deliver(walk);
+}
+
 /* Runs in the sampled thread before it returns to user code, and may sleep. */
 static int retry_sample(struct bpf_map *map, void *key, void *value)
 {
@@ -110,8 +127,11 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 	__u64 missing = 0;
 
 	if (!process || !layout || process->generation != retry->sample.generation) {
-		count_many(COUNTER_retry_lost, 1 + retry->hits);
-		retry->taken_ns = 0;
+		unsigned long flags;
+
+		bpf_local_irq_save(&flags);
+		deliver_bare(retry);
+		bpf_local_irq_restore(&flags);
 		return 0;
 	}
 	for (int page = 0; page < MAX_PAGES; page++) {

@@ -2,6 +2,7 @@ package profiler
 
 import (
 	"slices"
+	"time"
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/proc"
@@ -29,8 +30,9 @@ type early struct {
 const (
 	// maxEarly bounds the records that wait.
 	maxEarly = 8192
-	// earlyDrains is for how many drains they do.
-	earlyDrains = 4
+	// earlyDrains is for how many drains they do: two seconds, since on a busy
+	// host the reader of events may have to wait for a CPU.
+	earlyDrains = 40
 )
 
 // Code takes a code object at first sight.
@@ -101,11 +103,33 @@ func (s *Session) giveUpEarly() {
 		if record.drains--; record.drains > 0 {
 			waiting = append(waiting, record)
 		} else if record.sample != nil {
-			s.totals.orphans++
+			s.totals.orphans += int64(record.sample.Count)
 		}
 	}
 	clear(s.early[len(waiting):])
 	s.early = waiting
+}
+
+// awaitEarly gives the last events a moment to come, and counts what nobody
+// told of then.
+func (s *Session) awaitEarly() {
+	for range 10 {
+		s.mu.Lock()
+		waiting := len(s.early)
+		s.mu.Unlock()
+		if waiting == 0 {
+			return
+		}
+		time.Sleep(drainInterval / 2)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, record := range s.early {
+		if record.sample != nil {
+			s.totals.orphans += int64(record.sample.Count)
+		}
+	}
+	s.early = nil
 }
 
 func (s *Session) add(t *target, sample *trace.Sample) {

@@ -76,6 +76,7 @@ func Start(params protocol.StartParams, sampler Sampler) (*Session, error) {
 	if err := s.followInitial(len(params.PIDs) == 0); err != nil {
 		return nil, errors.Join(err, sampler.Close())
 	}
+	raisePriority()
 	s.started = time.Now()
 	if err := sampler.Start(); err != nil {
 		return nil, errors.Join(err, sampler.Close())
@@ -142,6 +143,7 @@ func (s *Session) run() {
 	// What the timer already took is still delivered.
 	s.fail(s.sampler.StopTimer())
 	s.fail(s.drain(0))
+	s.awaitEarly()
 	stats := s.Stats()
 	s.mu.Lock()
 	s.final = &stats

@@ -68,6 +68,10 @@ func (s *Session) follow(pid int) error {
 	// fork or its end, is looked at when its target is there.
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.final != nil {
+		// A program that starts while the session ends.
+		return protocol.Errorf(protocol.ErrNoSession, "The session has ended.")
+	}
 	generation, err := s.sampler.Follow(pid, found)
 	if err != nil {
 		return err
