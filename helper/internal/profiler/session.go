@@ -58,6 +58,7 @@ type Session struct {
 // Start follows what params ask for and samples it. The session owns the
 // sampler from now on, also when it does not come about.
 func Start(params protocol.StartParams, sampler Sampler) (*Session, error) {
+	raisePriority()
 	s := &Session{
 		params:       params,
 		sampler:      sampler,
@@ -76,7 +77,6 @@ func Start(params protocol.StartParams, sampler Sampler) (*Session, error) {
 	if err := s.followInitial(len(params.PIDs) == 0); err != nil {
 		return nil, errors.Join(err, sampler.Close())
 	}
-	raisePriority()
 	s.started = time.Now()
 	if err := sampler.Start(); err != nil {
 		return nil, errors.Join(err, sampler.Close())
