@@ -31,6 +31,8 @@ extern void bpf_local_irq_restore(unsigned long *flags__irq_flag) __ksym;
 #define MAX_PAGES 128
 /* Timer hits that one stack may stand for. */
 #define MAX_HITS 256
+/* Those of a program that was replaced meanwhile: exec takes no longer. */
+#define MAX_BARE_HITS 16
 /* A slot whose thread died before it came back is free again after this. */
 #define RETRY_STALE_NS 1000000000ULL
 
@@ -111,10 +113,12 @@ static __always_inline void deliver_bare(struct retry *retry)
 	if (!walk)
 		return;
 	count(COUNTER_retry_gone);
-	count_many(COUNTER_retry_lost, hits);
 	walk->sample = retry->sample;
 	start_walk(walk);
-	deliver(walk);
+	for (__u32 hit = 0; hit < MAX_BARE_HITS && hit <= hits; hit++)
+		deliver(walk);
+	if (hits >= MAX_BARE_HITS)
+		count_many(COUNTER_retry_lost, 1 + hits - MAX_BARE_HITS);
 }
 
 /* Runs in the sampled thread before it returns to user code, and may sleep. */
