@@ -15,6 +15,7 @@ import (
 // seen so far: one for each place in it that was executed.
 type code struct {
 	text      cpython.Code
+	checksum  uint32
 	isShim    bool
 	sourcePID int
 	frames    map[framePlace]aggregate.FrameID
@@ -29,14 +30,61 @@ type framePlace struct {
 // codeTable resolves (code object, byte offset) to frames, each pair once. It
 // is kept by address space, so that one that ended is dropped whole.
 type codeTable struct {
-	tree  *aggregate.Tree
-	codes map[uint32]map[trace.CodeID]*code
+	tree   *aggregate.Tree
+	spaces map[uint32]*codeSpace
 	// classes are names by generation and id.
 	classes map[uint32]map[uint64]string
 }
 
+// codeSpace holds the code objects of one address space.
+type codeSpace struct {
+	codes map[trace.CodeID]*code
+	// latest is what was last met at an address.
+	latest map[uint64]*code
+	// parent is what it was forked from, nil for none.
+	parent *codeSpace
+}
+
 func newCodeTable(tree *aggregate.Tree) *codeTable {
-	return &codeTable{tree: tree, codes: map[uint32]map[trace.CodeID]*code{}, classes: map[uint32]map[uint64]string{}}
+	return &codeTable{tree: tree, spaces: map[uint32]*codeSpace{}, classes: map[uint32]map[uint64]string{}}
+}
+
+func (c *codeTable) space(generation uint32) *codeSpace {
+	of := c.spaces[generation]
+	if of == nil {
+		of = &codeSpace{codes: map[trace.CodeID]*code{}, latest: map[uint64]*code{}}
+		c.spaces[generation] = of
+	}
+	return of
+}
+
+// inherit tells that an address space began as a copy of another.
+func (c *codeTable) inherit(child, parent uint32) { c.space(child).parent = c.space(parent) }
+
+// get is the code object that a frame names, nil when it was not received. One
+// that could not be read lies in memory that was not touched for long, or not
+// since a fork: it still is what was last met there.
+func (c *codeTable) get(id trace.CodeID) *code {
+	of := c.spaces[id.Generation]
+	if of != nil && id.Checksum != 0 {
+		return of.codes[id]
+	}
+	for ; of != nil; of = of.parent {
+		if found := of.latest[id.Address]; found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// inherited is a code object as an address space met it from which this one was forked.
+func (c *codeTable) inherited(id trace.CodeID) *code {
+	for of := c.space(id.Generation).parent; of != nil; of = of.parent {
+		if found := of.latest[id.Address]; found != nil && found.checksum == id.Checksum {
+			return found
+		}
+	}
+	return nil
 }
 
 // shimName is both name and file of the code that cleans up after a class call
@@ -47,7 +95,8 @@ const shimName = "__init__"
 const unknownName = "<unreadable name>"
 
 // add decodes a code object at first sight and returns its file. Pieces that
-// the kernel could not carry are read from the process while it is still there.
+// the kernel could not carry are read from the process while it is still there,
+// else they are those of its parent.
 func (c *codeTable) add(record *trace.CodeRecord, t *target, memory io.ReaderAt) string {
 	offsets := &t.interpreter.Offsets
 	text := cpython.Code{
@@ -63,17 +112,20 @@ func (c *codeTable) add(record *trace.CodeRecord, t *target, memory io.ReaderAt)
 	}
 	isShim := text.Filename == shimName && text.Qualname == shimName
 	text.Filename = absolute(text.Filename, t.directory)
-	of := c.codes[record.ID.Generation]
-	if of == nil {
-		of = map[trace.CodeID]*code{}
-		c.codes[record.ID.Generation] = of
+	if text.Filename == unknownName || text.Qualname == unknownName || text.LineTable == nil {
+		if known := c.inherited(record.ID); known != nil {
+			text, isShim = known.text, known.isShim
+		}
 	}
-	of[record.ID] = &code{
+	added := &code{
 		text:      text,
+		checksum:  record.ID.Checksum,
 		isShim:    isShim,
 		sourcePID: t.sourcePID,
 		frames:    map[framePlace]aggregate.FrameID{},
 	}
+	of := c.space(record.ID.Generation)
+	of.codes[record.ID], of.latest[record.ID.Address] = added, added
 	return text.Filename
 }
 
@@ -113,10 +165,10 @@ func (c *codeTable) frame(frame *trace.PythonFrame) (aggregate.FrameID, bool) {
 	if frame.Marker {
 		return 0, false
 	}
-	if frame.Code.Checksum == 0 {
-		return c.tree.Frame(errorFrame("code_unreadable")), true
+	found := c.get(frame.Code)
+	if found == nil && frame.Code.Checksum == 0 {
+		return c.tree.Frame(errorFrame(codeUnreadable)), true
 	}
-	found := c.codes[frame.Code.Generation][frame.Code]
 	if found == nil {
 		return c.tree.Frame(errorFrame(codeNotReceived)), true
 	}
@@ -136,13 +188,10 @@ func (c *codeTable) frame(frame *trace.PythonFrame) (aggregate.FrameID, bool) {
 	return id, true
 }
 
-// knows tells whether all names of a stack have been received.
+// knows tells whether all names of a stack are there.
 func (c *codeTable) knows(frames []trace.PythonFrame) bool {
 	for i := range frames {
-		if frames[i].Marker || frames[i].Code.Checksum == 0 {
-			continue
-		}
-		if c.codes[frames[i].Code.Generation][frames[i].Code] == nil {
+		if !frames[i].Marker && c.get(frames[i].Code) == nil {
 			return false
 		}
 	}
@@ -166,7 +215,7 @@ func (c *code) at(byteOffset int32) aggregate.Frame {
 
 // forget drops the code objects of an address space that is gone.
 func (c *codeTable) forget(generation uint32) {
-	delete(c.codes, generation)
+	delete(c.spaces, generation)
 	delete(c.classes, generation)
 }
 
@@ -181,8 +230,13 @@ func (c *codeTable) addClass(record *trace.ClassRecord) {
 	of[record.ID] = strings.ToValidUTF8(record.Name[strings.LastIndexByte(record.Name, '.')+1:], "\uFFFD")
 }
 
-// codeNotReceived marks a frame whose code object was lost with a full ring.
-const codeNotReceived = "code_not_received"
+const (
+	// codeNotReceived marks a frame whose code object was lost with a full ring.
+	codeNotReceived = "code_not_received"
+	// codeUnreadable is the sampler's reason for a stack with a code object that
+	// was not in memory.
+	codeUnreadable = "code_unreadable"
+)
 
 func errorFrame(reason string) aggregate.Frame {
 	return aggregate.Frame{Kind: protocol.KindError, Name: reason}

@@ -57,6 +57,7 @@ func (s *Session) onFork(event trace.ProcessEvent) {
 		// It may have given them up before it names its first file.
 		at.rights = source.Nobody
 	}
+	s.codes.inherit(event.Generation, event.ParentGeneration)
 	s.newTarget(event.PID, event.Generation, parent.name, parent.interpreter, at)
 }
 

@@ -28,7 +28,11 @@ func session() *Session {
 }
 
 func (s *Session) addTarget(pid int, generation uint32) {
-	s.newTarget(pid, generation, "app", &cpython.Interpreter{Offsets: cpython.Offsets{Rules: cpython.Rules{Form: cpython.FormLocations}}}, place{directory: "/srv", sourcePID: pid})
+	offsets, err := cpython.OffsetsOf(cpython.Version{Major: 3, Minor: 12, Level: 0xF}, false, nil)
+	if err != nil {
+		panic(err)
+	}
+	s.newTarget(pid, generation, "app", &cpython.Interpreter{Offsets: offsets}, place{directory: "/srv", sourcePID: pid})
 }
 
 func codeRecord(generation uint32, address uint64, file, name string) *trace.CodeRecord {
@@ -97,7 +101,7 @@ func TestUnreadablePartsAreFrames(t *testing.T) {
 	deep.Truncated = true
 	s.Sample(deep)
 	s.Sample(stack(1, 0x999))
-	unread := stack(1, 0x100)
+	unread := stack(1, 0x300)
 	unread.Python[0].Code.Checksum = 0
 	unread.Failed, unread.Reason = true, "code_unreadable"
 	s.Sample(unread)
@@ -156,9 +160,31 @@ func TestSamplesAfterTheExitStillHaveNames(t *testing.T) {
 	for range earlyDrains + 1 {
 		s.forgetEnded()
 	}
-	if len(s.codes.codes) != 0 || s.targets[1] == nil {
-		t.Errorf("codes of %d address spaces kept; target %v", len(s.codes.codes), s.targets[1])
+	if len(s.codes.spaces) != 0 || s.targets[1] == nil {
+		t.Errorf("codes of %d address spaces kept; target %v", len(s.codes.spaces), s.targets[1])
 	}
+}
+
+func TestAForkKnowsWhatItsParentKnew(t *testing.T) {
+	s := session()
+	s.addTarget(7, 1)
+	s.Code(codeRecord(1, 0x100, "/srv/a.py", "main"))
+	s.Code(codeRecord(1, 0x200, "/srv/a.py", "work"))
+	s.Code(codeRecord(1, 0x300, "__init__", "__init__"))
+	s.onProcess(trace.ProcessEvent{Kind: trace.Forked, PID: 8, Parent: 7, Generation: 2, ParentGeneration: 1})
+	s.onProcess(trace.ProcessEvent{Kind: trace.Exited, PID: 7, Generation: 1})
+	for range earlyDrains + 1 {
+		s.forgetEnded()
+	}
+	// Its names are paged out, and no process is there to read them from.
+	bare := codeRecord(2, 0x200, "", "")
+	bare.Filename, bare.Qualname, bare.LineTable = trace.Piece{}, trace.Piece{}, trace.Piece{}
+	s.Code(bare)
+	sample := stack(2, 0x200, 0x300, 0x100)
+	sample.Python[1].Code.Checksum, sample.Python[2].Code.Checksum = 0, 0
+	sample.Failed, sample.Reason = true, codeUnreadable
+	s.Sample(sample)
+	check(t, s, "main /srv/a.py:11[4-6];work /srv/a.py:11[4-6] 1", 0)
 }
 
 func TestFileNamesAreAbsolute(t *testing.T) {

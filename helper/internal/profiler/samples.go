@@ -135,13 +135,16 @@ func (s *Session) awaitEarly() {
 func (s *Session) add(t *target, sample *trace.Sample) {
 	s.path = append(s.path[:0], t.root, s.thread(t, sample))
 	count := int64(sample.Count)
+	isNamed := s.codes.knows(sample.Python)
+	// What could not be read may be known nevertheless.
+	isWhole := isNamed && (!sample.Failed || sample.Reason == codeUnreadable)
 	if sample.Truncated {
 		s.totals.truncated += count
 		s.path = append(s.path, s.tree.Frame(errorFrame("truncated")))
-	} else if sample.Failed {
+	} else if sample.Failed && !isWhole {
 		s.path = append(s.path, s.tree.Frame(errorFrame(sample.Reason)))
 	}
-	if sample.Failed || !s.codes.knows(sample.Python) {
+	if !isWhole {
 		s.totals.errors += count
 	}
 	for i := len(sample.Python) - 1; i >= 0; i-- {
