@@ -74,8 +74,8 @@ async function play(page: Page, options: OnceOptions): Promise<readonly HotLineR
   await page.screenshot({ path: options.heatImage });
   say(`opened the hottest of ${heat.length} marked lines from Hot Lines: ${hottest.place}`);
 
-  await runCommand(page, "Emberline: Show Flame Graph");
   await setSideBarOpen(page, false);
+  await runCommand(page, "Emberline: Show Flame Graph");
   await waitForFlame(page);
   await setGroupEdge(page, 540);
   // Elsewhere first, so that only the click can bring the cursor to the line.

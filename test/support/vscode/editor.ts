@@ -1,6 +1,6 @@
 /** Text editors: where the cursor is, and the heat that is drawn in them. */
 import type { Locator, Page } from "playwright-core";
-import { typeInto } from "./quickInput";
+import { press, typeInto } from "./quickInput";
 
 const PATIENCE_MS = 45_000;
 
@@ -31,7 +31,7 @@ export async function focusFile(page: Page, file: string): Promise<void> {
 
 /** Puts the cursor at the start of a line of the active editor. */
 export async function goToLine(page: Page, line: number): Promise<void> {
-  await typeInto(page, "Control+G", `:${line}`, () => page.keyboard.press("Enter"));
+  await typeInto(page, "Control+G", `:${line}`, () => press(page, "Enter"));
   await waitForCursor(page, { line });
 }
 

@@ -27,11 +27,16 @@ async function acceptRow(page: Page, label: string): Promise<void> {
   for (let step = 0; step < 20; step++) {
     const focused = rows(page).and(page.locator(".focused"));
     if ((await focused.getByText(label, { exact: true }).count()) > 0) {
-      return page.keyboard.press("Enter");
+      return press(page, "Enter");
     }
-    await page.keyboard.press("ArrowDown");
+    await press(page, "ArrowDown");
   }
   throw new Error(`The row "${label}" cannot be reached.`);
+}
+
+/** Presses a key in the open quick input; throws when it has closed meanwhile. */
+export function press(page: Page, key: string): Promise<void> {
+  return input(page).press(key, { timeout: 1_500 });
 }
 
 /**
