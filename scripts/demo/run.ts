@@ -1,5 +1,5 @@
 /** The demo's life: set up, play or wait, clean up, whatever happens. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import * as path from "node:path";
 import { openStage, type Stage, type StageOptions } from "../../test/support/stage/stage";
 import { whyNoRoot } from "../../test/support/privilege";
@@ -42,6 +42,8 @@ async function once(
   stage: Stage,
   interrupted: Promise<number>,
 ): Promise<number> {
+  // A picture of an earlier run must not pass for this one's.
+  rmSync(options.out, { recursive: true, force: true });
   mkdirSync(options.out, { recursive: true });
   const browser = await openBrowser(options.chromium ?? "chromium", stage.dir);
   try {
