@@ -36,7 +36,7 @@ sampled("columns tell apart two calls on a line and find one over three lines", 
     const helper = await Helper.open();
     onTestFinished(() => helper.close());
     await helper.start({ pids: [workload.pid], frequencyHz: 999 });
-    await sleep(1_000);
+    await sleep(2_000);
     await helper.stop();
     const truth = await workload.end<Columns>();
 

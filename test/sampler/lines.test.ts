@@ -16,7 +16,7 @@ sampled("one hot line in a function", () => {
   testEach(interpreters, async (interpreter) => {
     const workload = await Workload.start(interpreter, "hot_line.py");
     await workload.mark();
-    const recording = await record([workload.pid], 1);
+    const recording = await record([workload.pid], 2);
     const { stacks, stats } = recording;
     const truth = await workload.end<HotLine>();
 
@@ -32,7 +32,7 @@ sampled("the hot line of a function of 20,000 lines", () => {
   testEach(oneOfEachMinor, async (interpreter) => {
     const folder = folderFor(interpreter);
     const workload = await Workload.start(interpreter, "large.py", [folder.seen]);
-    const recording = await record([workload.pid], 1);
+    const recording = await record([workload.pid], 2);
     const { stacks } = recording;
     const truth = await workload.end<HotLine & { path: string; table_bytes: number }>();
 

@@ -16,7 +16,7 @@ sampled("shares of two functions that time themselves", () => {
   testEach(interpreters, async (interpreter) => {
     const workload = await Workload.start(interpreter, "shares.py");
     await workload.mark();
-    const recording = await record([workload.pid], 2, 1999);
+    const recording = await record([workload.pid], 3, 1999);
     const { stacks, stats } = recording;
     const { functions } = await workload.end<Shares>();
 
