@@ -212,7 +212,7 @@ func FuzzReadObjects(f *testing.F) {
 		if minor == 0 {
 			version = Version{Major: 2, Minor: 7}
 		}
-		o, err := offsetsOf(version, minor%2 == 1, debug)
+		o, err := OffsetsOf(version, minor%2 == 1, debug)
 		if err != nil {
 			return
 		}
