@@ -25,6 +25,10 @@ func (s *sent) touch(node int32, count int64) {
 // Delta returns the tables' new entries and the new counts since the last call;
 // ok is false when there are none. Sources have no hash yet: that takes I/O.
 func (t *Tree) Delta() (delta protocol.Delta, ok bool) {
+	if len(t.sent.order) == 0 {
+		// Names without samples wait for the first delta that is sent.
+		return protocol.Delta{}, false
+	}
 	delta = protocol.Delta{
 		Strings: append([]string{}, t.strings.list[t.sent.strings:]...),
 		Sources: protocol.SourceTable{RemotePath: []int{}, SHA256: []string{}, PID: []int{}},
@@ -64,12 +68,11 @@ func (t *Tree) Delta() (delta protocol.Delta, ok bool) {
 		delta.Counts.Node = append(delta.Counts.Node, int(node))
 		delta.Counts.Count = append(delta.Counts.Count, int(t.selfs[node]-t.sent.before[node]))
 	}
-	ok = len(delta.Counts.Node) > 0
 	t.sent = sent{
 		strings: len(t.strings.list), sources: len(t.sources.list), functions: len(t.functions.list),
 		frames: len(t.frames.list), nodes: len(t.nodeList),
 	}
-	return delta, ok
+	return delta, true
 }
 
 // Strings is the string table so far; it only grows.

@@ -76,6 +76,19 @@ func TestDeltaCarriesOnlyWhatIsNew(t *testing.T) {
 	}
 }
 
+func TestNamesWithoutSamplesAreNotLost(t *testing.T) {
+	tree := NewTree()
+	root := tree.Frame(process("app [7]"))
+	if delta, ok := tree.Delta(); ok {
+		t.Fatalf("a delta without samples: %+v", delta)
+	}
+	tree.Add([]FrameID{root, tree.Frame(python("main", 3))}, 1)
+	delta, ok := tree.Delta()
+	if want := []string{"app [7]", "main", "/app/a.py"}; !ok || !reflect.DeepEqual(delta.Strings, want) {
+		t.Errorf("got %q, %v; want %q", delta.Strings, ok, want)
+	}
+}
+
 func TestSourcesAreOneForEachRoot(t *testing.T) {
 	tree := NewTree()
 	other := python("main", 3)
