@@ -81,8 +81,7 @@ func record(t *testing.T, pid, frequencyHz int, duration time.Duration) ([]stack
 		tid, _ := strconv.Atoi(trailingID.FindStringSubmatch(frames[1].Name)[1])
 		stacks = append(stacks, stack{tid, slices.Clone(frames[2:]), count})
 	})
-	// A machine that is busy with other things lets looks come too late.
-	if stats.Lost > 5+stats.Expected/20 || stats.TruncatedStacks != 0 {
+	if stats.Lost != 0 || stats.TruncatedStacks != 0 {
 		t.Errorf("%d lost, %d truncated of %d", stats.Lost, stats.TruncatedStacks, stats.Expected)
 	}
 	return stacks, stats
@@ -322,9 +321,12 @@ func TestSharesAreThoseOfTheCPUTime(t *testing.T) {
 				t.Errorf("line %d has %.2f of %s", line, share, name)
 			}
 		}
+		requireTicks(t, &stats)
 		// A little CPU time lies before the first look and after the last.
-		if off := math.Abs(float64(stats.Samples+stats.Lost-stats.Expected)) / float64(stats.Expected); off > 0.05 {
-			t.Errorf("%d samples and %d lost of %d", stats.Samples, stats.Lost, stats.Expected)
+		// On a machine that is busy with other things looks come too late.
+		counted := stats.Samples + stats.Counters["too_late"]
+		if off := math.Abs(float64(counted-stats.Expected)) / float64(stats.Expected); off > 0.05 {
+			t.Errorf("%d samples and %d too late of %d", stats.Samples, stats.Counters["too_late"], stats.Expected)
 		}
 	}
 }
@@ -392,12 +394,24 @@ func TestThreadsAreToldApart(t *testing.T) {
 			samples[number%2] += countOf(stacks, func(s *stack) bool { return s.tid == tid })
 			cpu[number%2] += spent[tid] - before[tid]
 		}
+		requireTicks(t, &stats)
+		overall := float64(samples[0]+samples[1]) / float64(cpu[0]+cpu[1])
 		for kind := range samples {
-			if ratio := float64(samples[kind]) / (float64(cpu[kind]) / 1e9 * 999); math.Abs(ratio-1) > 0.1 {
+			if ratio := float64(samples[kind]) / float64(cpu[kind]) / overall; math.Abs(ratio-1) > 0.1 {
 				t.Errorf("threads of kind %d have %.2f of their samples: %v", kind, ratio, stats.Counters)
 			}
 		}
 	})
+}
+
+// requireTicks skips where the machine is proved too busy to run the sampler when
+// it wants to: a tenth of its ticks came late or not at all.
+func requireTicks(t *testing.T, stats *protocol.Stats) {
+	t.Helper()
+	missed := stats.Counters["late_ticks"] + stats.Counters["skipped_ticks"]
+	if wanted := stats.DurationNs * int64(stats.FrequencyHz) / 1e9; missed*10 > wanted {
+		t.Skipf("this machine is too busy: %d of %d ticks were late or skipped", missed, wanted)
+	}
 }
 
 // cpuNs is the CPU time of each thread.
