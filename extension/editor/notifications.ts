@@ -35,6 +35,14 @@ export async function showFailure(
   else if (choice === texts.showLogButton) await vscode.commands.executeCommand(commands.showLog);
 }
 
+/** Once for a run that samples without BPF: what it does not give, and why. */
+export async function showLimits(text: string): Promise<void> {
+  const choice = await vscode.window.showInformationMessage(text, texts.showDetailsButton);
+  if (choice === texts.showDetailsButton) {
+    await vscode.commands.executeCommand(commands.showSessionDetails);
+  }
+}
+
 /** A run that ended by itself: results are there, so it is no error. */
 export async function showEnded(failure: Failure): Promise<void> {
   const text = `${failure.message} ${failure.nextStep}`;

@@ -6,7 +6,8 @@ import * as vscode from "vscode";
 import type { SessionRunner } from "../session/runner";
 import { isBusy, type SessionState, type Target } from "../session/state";
 import { commands, views } from "./contributions";
-import { showEnded, showFailure } from "./notifications";
+import { showEnded, showFailure, showLimits } from "./notifications";
+import { limitsText } from "./sessionText";
 import * as texts from "./texts";
 
 export function registerProfileCommands(runner: SessionRunner): vscode.Disposable {
@@ -31,6 +32,8 @@ export function registerProfileCommands(runner: SessionRunner): vscode.Disposabl
       void showEnded(state.results.ended);
     }
     if (state.kind === "sampling" && previous.kind === "starting") {
+      const limits = limitsText(state.results);
+      if (limits !== undefined) void showLimits(limits);
       void vscode.commands.executeCommand(`${views.hotLines}.focus`, { preserveFocus: true });
     }
   };

@@ -4,13 +4,15 @@
  * switched it on in the input box, and only after sudo accepted them.
  */
 import * as vscode from "vscode";
-import type {
-  KeyboardInteractiveQuestion,
-  PassphraseQuestion,
-  PasswordQuestion,
-  Prompter,
-  SudoPasswordQuestion,
-  UnknownHostKeyQuestion,
+import {
+  WITHOUT_ROOT,
+  type KeyboardInteractiveQuestion,
+  type PassphraseQuestion,
+  type PasswordQuestion,
+  type Prompter,
+  type SudoPasswordQuestion,
+  type UnknownHostKeyQuestion,
+  type WithoutRootQuestion,
 } from "../remote/prompter";
 import { commands } from "./contributions";
 import * as texts from "./texts";
@@ -28,11 +30,14 @@ interface InputOptions {
   readonly totalSteps?: number;
   /** Set when the answer may be kept: the prompt to show while the user wants that. */
   readonly rememberPrompt?: string;
+  /** Set when there is a way without an answer: what its button says. */
+  readonly otherWay?: string;
 }
 
 interface SecretAnswer {
   readonly value: string;
   readonly remember: boolean;
+  readonly isOtherWay: boolean;
 }
 
 export class EditorPrompter implements Prompter {
@@ -112,7 +117,7 @@ export class EditorPrompter implements Prompter {
   async askSudoPassword(
     question: SudoPasswordQuestion,
     signal: AbortSignal,
-  ): Promise<string | undefined> {
+  ): Promise<string | typeof WITHOUT_ROOT | undefined> {
     const who = `${question.user}@${question.host}`;
     const key = sudoSecretPrefix + who;
     // A question besides the password (a code) leaves what was typed before it to be judged.
@@ -133,12 +138,29 @@ export class EditorPrompter implements Prompter {
           : texts.serverAsks(question.host, question.question ?? ""),
         password: true,
         refused: question.refused,
-        ...(isPassword && { rememberPrompt: texts.sudoPromptRemember(question.command) }),
+        ...(isPassword && {
+          rememberPrompt: texts.sudoPromptRemember(question.command),
+          otherWay: texts.withoutRootButton,
+        }),
       },
       signal,
     );
+    if (answer?.isOtherWay === true) return WITHOUT_ROOT;
     if (answer?.remember === true) this.#pending = { key, password: answer.value };
     return answer?.value;
+  }
+
+  async goOnWithoutRoot(
+    question: WithoutRootQuestion,
+    signal: AbortSignal,
+  ): Promise<boolean | undefined> {
+    const choice = vscode.window.showWarningMessage(
+      texts.withoutRootQuestion(question.reason),
+      { modal: true, detail: texts.withoutRootDetail(question.user) },
+      texts.withoutRootAccept,
+    );
+    const answer = await Promise.race([choice, aborted(signal)]);
+    return answer === texts.withoutRootAccept;
   }
 
   /** To call when the host was reached: what was typed works, so it may be kept. */
@@ -192,10 +214,17 @@ function input(options: InputOptions, signal: AbortSignal): Promise<SecretAnswer
     // A password manager takes the focus; the question must survive that.
     box.ignoreFocusOut = true;
     if (options.refused) box.validationMessage = texts.refused;
+    const otherWay = options.otherWay !== undefined && {
+      iconPath: new vscode.ThemeIcon("shield"),
+      tooltip: options.otherWay,
+    };
     const showRemember = () => {
       if (options.rememberPrompt === undefined) return;
       const icon = new vscode.ThemeIcon(remember ? "pass-filled" : "save");
-      box.buttons = [{ iconPath: icon, tooltip: remember ? texts.rememberOn : texts.rememberOff }];
+      box.buttons = [
+        ...(otherWay === false ? [] : [otherWay]),
+        { iconPath: icon, tooltip: remember ? texts.rememberOn : texts.rememberOff },
+      ];
       box.prompt = remember ? options.rememberPrompt : options.prompt;
     };
     showRemember();
@@ -206,14 +235,15 @@ function input(options: InputOptions, signal: AbortSignal): Promise<SecretAnswer
     };
     const onAbort = () => finish(undefined);
     signal.addEventListener("abort", onAbort, { once: true });
-    box.onDidTriggerButton(() => {
+    box.onDidTriggerButton((button) => {
+      if (button === otherWay) return finish({ value: "", remember: false, isOtherWay: true });
       remember = !remember;
       showRemember();
     });
     box.onDidChangeValue(() => {
       box.validationMessage = undefined;
     });
-    box.onDidAccept(() => finish({ value: box.value, remember }));
+    box.onDidAccept(() => finish({ value: box.value, remember, isOtherWay: false }));
     box.onDidHide(() => finish(undefined));
     box.show();
   });

@@ -66,11 +66,17 @@ export function qualityText(stats: Stats): string {
   return parts.join(", ");
 }
 
+/** What the person does without because BPF is not to be had; undefined with BPF. */
+export function limitsText({ run, helper }: Results): string | undefined {
+  return run.sampler === "bpf" ? undefined : texts.withoutBpf(run.whyNotBpf, helper.uid === 0);
+}
+
 /** The details page in Markdown: every counter the helper has, so that no loss is silent. */
 export function detailsMarkdown(results: Results | undefined): string {
   if (results === undefined) return `# Session details\n\n${texts.noResults}\n`;
   const { helper, run, selection, stats, target, ended } = results;
   const started = new Date(run.startedAtUnixMs).toISOString();
+  const limits = limitsText(results);
   const sections = [
     "# Session details",
     table(
@@ -83,6 +89,7 @@ export function detailsMarkdown(results: Results | undefined): string {
         ["Sampled", selection.label],
         ["Started", started],
         ["Sampler", `${run.sampler}, ${run.event} at ${formatCount(run.frequencyHz)} Hz`],
+        ...(limits === undefined ? [] : [["Without BPF", limits] as const]),
         [
           "Helper",
           `${helper.version} (${helper.buildHash.slice(0, 12)}), pid ${helper.pid}, user id ${helper.uid}`,
@@ -92,7 +99,6 @@ export function detailsMarkdown(results: Results | undefined): string {
     ),
   ];
   if (stats === undefined) return `${sections.join("\n\n")}\n`;
-  const share = (part: number, whole: number) => (whole > 0 ? formatPercent(part / whole) : "-");
   sections.push(
     "## Samples",
     table(
@@ -121,16 +127,7 @@ export function detailsMarkdown(results: Results | undefined): string {
     table(
       ["", "", ""],
       [
-        [
-          "Sampling in the kernel",
-          formatDurationNs(stats.bpf_ns),
-          share(stats.bpf_ns, stats.duration_ns) + " of one core",
-        ],
-        [
-          "A sample",
-          stats.bpf_runs > 0 ? formatDurationNs(stats.bpf_ns / stats.bpf_runs) : "-",
-          `over ${formatCount(stats.bpf_runs)} runs`,
-        ],
+        ...(limits === undefined ? kernelCost(stats) : []),
         [
           "Helper",
           formatDurationNs(stats.helper_cpu_ns),
@@ -165,6 +162,25 @@ export function detailsMarkdown(results: Results | undefined): string {
     );
   }
   return `${sections.join("\n\n")}\n`;
+}
+
+function kernelCost(stats: Stats): readonly (readonly string[])[] {
+  return [
+    [
+      "Sampling in the kernel",
+      formatDurationNs(stats.bpf_ns),
+      share(stats.bpf_ns, stats.duration_ns) + " of one core",
+    ],
+    [
+      "A sample",
+      stats.bpf_runs > 0 ? formatDurationNs(stats.bpf_ns / stats.bpf_runs) : "-",
+      `over ${formatCount(stats.bpf_runs)} runs`,
+    ],
+  ];
+}
+
+function share(part: number, whole: number): string {
+  return whole > 0 ? formatPercent(part / whole) : "-";
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

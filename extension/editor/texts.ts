@@ -33,6 +33,11 @@ export const sudoPrompt = (command: string): string =>
   `Sampling needs root. It runs ${command} there. The password is not stored`;
 export const sudoPromptRemember = (command: string): string =>
   `Sampling needs root. It runs ${command} there. The password is kept in VS Code's secret store once sudo accepts it`;
+export const withoutRootButton = "Go on without root";
+export const withoutRootQuestion = (reason: string): string => `${reason} Go on without root?`;
+export const withoutRootDetail = (user: string): string =>
+  `Then only processes of ${user} can be sampled, without kernel frames and at more cost for the host.`;
+export const withoutRootAccept = "Go On Without Root";
 export const rememberOff = "Keep in VS Code's secret store (now: off)";
 export const rememberOn = "Keep in VS Code's secret store (now: on)";
 export const refused = "That was not accepted; try again";
@@ -77,6 +82,10 @@ export const sourceHasNoFile =
   "This code has no file: the program made it at run time, or it is built into Python.";
 export const sourceUnreadable = (remotePath: string, message: string, next: string): string =>
   `# ${remotePath}\n# ${message}\n# ${next}\n`;
+
+/** What a run without BPF does not give; `why` is one sentence of the helper's. */
+export const withoutBpf = (why: string, isRoot: boolean): string =>
+  `${why} So it samples from user space: ${isRoot ? "" : "only processes of your user there, "}no kernel frames, new processes late, and more cost for the host.`;
 
 export const statusTooltip = "Click for what you can do";
 export const menuTitle = "Emberline";

@@ -6,6 +6,7 @@ import type {
   Prompter,
   SudoPasswordQuestion,
   UnknownHostKeyQuestion,
+  WithoutRootQuestion,
 } from "./prompter";
 
 /** Throws the catalogue's “cancelled” when the signal has fired. */
@@ -115,6 +116,7 @@ export function askingPrompter(prompter: Prompter, signal: AbortSignal, deadline
     confirmUnknownHostKey: (q: UnknownHostKeyQuestion) =>
       ask(() => prompter.confirmUnknownHostKey(q, signal)),
     askSudoPassword: (q: SudoPasswordQuestion) => ask(() => prompter.askSudoPassword(q, signal)),
+    goOnWithoutRoot: (q: WithoutRootQuestion) => ask(() => prompter.goOnWithoutRoot(q, signal)),
   };
 }
 

@@ -41,6 +41,7 @@ interface FactsByCode {
   "helper-unreadable-by-root": { host: string; path: string };
   "sudo-missing": { host: string; user: string };
   "sudo-refused": { host: string; user: string };
+  "sudo-declined": { host: string; user: string };
   "sudo-not-allowed": { host: string; user: string; reason: string };
   "sudo-failed": { host: string; reason: string };
   "helper-failed-to-start": { host: string; reason: string };
@@ -189,6 +190,10 @@ const catalogue: { [C in RemoteErrorCode]: (facts: FactsByCode[C]) => Entry } = 
   "sudo-refused": (f) => ({
     sentence: `sudo on ${f.host} did not accept the password of ${f.user}.`,
     nextStep: "Try again with that user's password on that host.",
+  }),
+  "sudo-declined": (f) => ({
+    sentence: `${f.user} on ${f.host} is to sample without root.`,
+    nextStep: "Type the password instead to sample other users' processes too.",
   }),
   "sudo-not-allowed": (f) => ({
     sentence: `sudo on ${f.host} does not allow ${f.user} to run the helper as root: ${f.reason}.`,

@@ -19,8 +19,23 @@ export interface Prompter {
     question: UnknownHostKeyQuestion,
     signal: AbortSignal,
   ): Promise<boolean | undefined>;
-  /** The password sudo wants. */
-  askSudoPassword(question: SudoPasswordQuestion, signal: AbortSignal): Promise<string | undefined>;
+  /** The password sudo wants; or the person would rather do without root. */
+  askSudoPassword(
+    question: SudoPasswordQuestion,
+    signal: AbortSignal,
+  ): Promise<string | typeof WITHOUT_ROOT | undefined>;
+  /** Whether to go on as the user we are, after root was not to be had. */
+  goOnWithoutRoot(question: WithoutRootQuestion, signal: AbortSignal): Promise<boolean | undefined>;
+}
+
+/** An answer beside the passwords. */
+export const WITHOUT_ROOT = Symbol("without root");
+
+export interface WithoutRootQuestion {
+  readonly user: string;
+  readonly host: string;
+  /** Why root is not to be had, in one sentence. */
+  readonly reason: string;
 }
 
 export interface PasswordQuestion {

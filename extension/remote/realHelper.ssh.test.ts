@@ -28,6 +28,7 @@ import {
 import { Version } from "../wire/protocol.gen";
 import type { HelperLink } from "./helperLink";
 import { localHost } from "./localHost";
+import { WITHOUT_ROOT } from "./prompter";
 import { deployAndStart } from "./reach";
 
 const built = (platform: string) =>
@@ -58,10 +59,13 @@ describeUnless(whyNoSshd(), "the built helper, put on a host and started there",
     rmSync(dir, { recursive: true, force: true });
   }, 60_000);
 
-  const open = (host: Parameters<typeof deployAndStart>[0]) =>
+  const open = (
+    host: Parameters<typeof deployAndStart>[0],
+    answers: Parameters<typeof scriptedPrompter>[0] = {},
+  ) =>
     deployAndStart(host, {
       binaries,
-      prompter: scriptedPrompter({}),
+      prompter: scriptedPrompter(answers),
       signal: new AbortController().signal,
       onPhase: () => {},
       log: () => {},
@@ -126,6 +130,54 @@ describeUnless(whyNoSshd(), "the built helper, put on a host and started there",
     await expect.poll(() => isAlive(info.pid), { timeout: 3_000 }).toBe(false);
     expect(profile.totalSamples).toBeGreaterThan(0);
     expect(profile.strings).toContain("burn");
+  }, 60_000);
+
+  it("samples a user's own program without root", async () => {
+    const outsider = box.addUser();
+    const own = spawn("/usr/bin/python3", ["-c", burn], {
+      stdio: "ignore",
+      uid: outsider.uid,
+      gid: outsider.uid,
+    });
+    try {
+      const link = await open(await box.logIn(outsider.name), {
+        askSudoPassword: () => WITHOUT_ROOT,
+      });
+      const connection = connect(link);
+      expect((await initialize(connection)).uid).toBe(outsider.uid);
+      const { processes } = await connection.sendRequest(listProcessesRequest);
+      const listed = (pid = 0) => processes.find((one) => one.pid === pid);
+      expect(listed(own.pid)).toMatchObject({ user: outsider.name, profilable: true });
+      expect(listed(program.pid)).toMatchObject({ user: "root", profilable: false });
+      const { samplers } = await connection.sendRequest(doctorRequest);
+      expect(samplers.map(({ name, usable }) => [name, usable])).toEqual([
+        ["bpf", false],
+        ["procmem", true],
+      ]);
+
+      const profile = new Profile();
+      connection.onNotification(deltaNotification, (delta) => {
+        expect(profile.apply(delta).ok).toBe(true);
+        const { sessionId, sequence } = delta;
+        void connection.sendNotification(acknowledgeNotification, { sessionId, sequence });
+      });
+      const started = await connection.sendRequest(startRequest, {
+        pids: [own.pid ?? 0],
+        frequencyHz: 99,
+        native: false,
+        kernel: true,
+        deltaIntervalMs: 100,
+      });
+      expect(started).toMatchObject({
+        sampler: "procmem",
+        whyNotBpf: expect.stringMatching(/^The kernel .*\.$/),
+      });
+      await expect.poll(() => profile.totalSamples, { timeout: 20_000 }).toBeGreaterThan(20);
+      expect(profile.strings).toContain("burn");
+      link.close();
+    } finally {
+      own.kill("SIGKILL");
+    }
   }, 60_000);
 
   it("ends by itself after shutdown and exit", async () => {

@@ -10,6 +10,7 @@ import { descendantsOf, whyNoSshd } from "../../test/support/sshd";
 import type { TestUser } from "../../test/support/sshUsers";
 import { deployHelper } from "./deploy";
 import type { HelperLink } from "./helperLink";
+import { WITHOUT_ROOT } from "./prompter";
 import { deployAndStart, type ReachPhase } from "./reach";
 import type { SshSession } from "./sshSession";
 import { startHelper } from "./startHelper";
@@ -109,6 +110,14 @@ describeUnless(whyNoSshd(), "starting the helper over a real sshd", () => {
     });
   }
 
+  const commandOf = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    } catch {
+      return ""; // ended since
+    }
+  };
+
   it("as root directly, without sudo and without a question", async () => {
     const session = await box.logIn("root");
     const { link, prompter, phases } = start(session);
@@ -174,7 +183,12 @@ describeUnless(whyNoSshd(), "starting the helper over a real sshd", () => {
     const { link, prompter } = start(session, { askSudoPassword: () => "wrong" });
     const error = await failureOf(link);
     expect(error.code).toBe("sudo-refused");
-    expect(prompter.asked).toHaveLength(3);
+    expect(prompter.asked.map(({ name }) => name)).toEqual([
+      "askSudoPassword",
+      "askSudoPassword",
+      "askSudoPassword",
+      "goOnWithoutRoot",
+    ]);
   }, 30_000);
 
   it("not for a user who is in no sudoers file, however right the password", async () => {
@@ -185,6 +199,40 @@ describeUnless(whyNoSshd(), "starting the helper over a real sshd", () => {
     expect(error.code).toBe("sudo-not-allowed");
     expect(error.message).toContain("not in the sudoers file");
   }, 30_000);
+
+  it.each(["outsider", "asked"] as const)(
+    "as the user alone, when root is not to be had (%s)",
+    async (name) => {
+      const user = userOf(name);
+      const session = await box.logIn(user.name);
+      const { link, prompter, phases } = start(session, {
+        askSudoPassword: () => "wrong",
+        goOnWithoutRoot: () => true,
+      });
+      expect((await talk(await link)).uid).toBe(String(user.uid));
+      const { question } = prompter.asked.at(-1) ?? {};
+      expect(prompter.asked.filter((one) => one.name === "goOnWithoutRoot")).toHaveLength(1);
+      expect(question).toEqual({
+        user: user.name,
+        host: "box",
+        reason: expect.stringMatching(/^sudo on box .*\.$/),
+      });
+      expect(phases.at(-1)?.[1]).toMatch(/^\/.*emberline-helper serve$/);
+    },
+    30_000,
+  );
+
+  it("as the user alone, when the person says so at sudo's question", async () => {
+    const user = userOf("asked");
+    const session = await box.logIn(user.name);
+    const { link, prompter } = start(session, { askSudoPassword: () => WITHOUT_ROOT });
+    expect((await talk(await link)).uid).toBe(String(user.uid));
+    expect(prompter.asked.map(({ name }) => name)).toEqual(["askSudoPassword"]);
+    // What was left of sudo's attempt is gone; the helper and its shell stay.
+    await expect
+      .poll(() => processesOf(user).filter((pid) => commandOf(pid).includes("sudo")))
+      .toEqual([]);
+  });
 
   it("not on a host without sudo", async () => {
     const session = await box.logIn(userOf("outsider").name);

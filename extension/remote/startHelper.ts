@@ -1,5 +1,5 @@
 /** Starts the deployed helper with the privilege that sampling needs, and not more often than once as root. */
-import { askingPrompter, Deadline, throwIfCancelled, whenAborted } from "./cancel";
+import { askingPrompter, Deadline, orCancelled, throwIfCancelled, whenAborted } from "./cancel";
 import {
   collectTail,
   exitText,
@@ -10,7 +10,13 @@ import {
   type ExitInfo,
 } from "./commandHost";
 import type { DeployedHelper } from "./deploy";
-import { oneLine, remoteError, type RemoteError } from "./errors";
+import {
+  isRemoteError,
+  oneLine,
+  remoteError,
+  type RemoteError,
+  type RemoteErrorCode,
+} from "./errors";
 import { linkTo, untilMarker, type HelperLink } from "./helperLink";
 import { directStartScript, rootShellArguments, scriptExit } from "./hostScripts";
 import type { Prompter } from "./prompter";
@@ -27,27 +33,60 @@ export interface StartOptions {
 /** Copying 10 MB, two hashes and sudo's own look-ups; a directory server that hangs is cut off here. */
 const START_TIMEOUT_MS = 60_000;
 
+/** Failures after which the helper can still sample this user's own processes. */
+const rootIsNotToBeHad: ReadonlySet<RemoteErrorCode> = new Set([
+  "sudo-missing",
+  "sudo-refused",
+  "sudo-not-allowed",
+  "sudo-failed",
+]);
+
 /**
  * Starts the helper: directly when this user may sample already (root, or the
- * capabilities), else by `sudo -n`, else by sudo with a password that is asked for.
+ * capabilities), else by `sudo -n`, else by sudo with a password that is asked
+ * for. Where none of that works the person may go on without root.
  */
 export async function startHelper(
   host: CommandHost,
   helper: DeployedHelper,
   options: StartOptions,
 ): Promise<HelperLink> {
-  const { user, maySample, sudoPath } = helper.host;
-  const run = (how: string, begin: (marker: string) => string, asks?: string) => {
-    const text = `${how}${helper.path} serve`;
-    options.log(`on ${host.label} as ${user}: ${text}`);
-    options.onCommand(text);
-    return attempt(host, helper, begin, options, asks);
-  };
-  if (maySample) {
-    const result = await run("", (marker) => directStartScript(helper.path, helper.sha256, marker));
-    if ("link" in result) return result.link;
-    throw startError(result, host, helper) ?? failedToStart(result, host);
+  if (helper.host.maySample) return startDirectly(host, helper, options);
+  try {
+    return await startAsRoot(host, helper, options);
+  } catch (error) {
+    if (!isRemoteError(error)) throw error;
+    if (error.code !== "sudo-declined") {
+      if (!rootIsNotToBeHad.has(error.code)) throw error;
+      const { prompter, signal } = options;
+      const question = { user: helper.host.user, host: host.label, reason: error.message };
+      if ((await orCancelled(prompter.goOnWithoutRoot(question, signal), signal)) !== true)
+        throw error;
+    }
+    options.log(error.message);
+    return startDirectly(host, helper, options);
   }
+}
+
+/** Starts it as the user we are. */
+async function startDirectly(
+  host: CommandHost,
+  helper: DeployedHelper,
+  options: StartOptions,
+): Promise<HelperLink> {
+  announce(host, helper, options, "");
+  const script = (marker: string) => directStartScript(helper.path, helper.sha256, marker);
+  const result = await attempt(host, helper, script, options, undefined);
+  if ("link" in result) return result.link;
+  throw startError(result, host, helper) ?? failedToStart(result, host);
+}
+
+async function startAsRoot(
+  host: CommandHost,
+  helper: DeployedHelper,
+  options: StartOptions,
+): Promise<HelperLink> {
+  const { user, sudoPath } = helper.host;
   if (sudoPath === undefined) throw remoteError("sudo-missing", { host: host.label, user });
   const bySudo = (flags: string) => (marker: string) => {
     const words = rootShellArguments(helper.path, helper.sha256, marker).map(quoteShell);
@@ -55,7 +94,8 @@ export async function startHelper(
     return `LC_ALL=C; export LC_ALL; exec ${sudoPath} ${flags} -- ${words.join(" ")}`;
   };
 
-  const silent = await run("sudo ", bySudo("-n"));
+  announce(host, helper, options, "sudo ");
+  const silent = await attempt(host, helper, bySudo("-n"), options, undefined);
   if ("link" in silent) return silent.link;
   const silentError =
     startError(silent, host, helper) ?? judgeSudo(silent.stderr, host.label, user);
@@ -63,11 +103,25 @@ export async function startHelper(
 
   // A prompt of our own making is recognised in every language and version of sudo.
   const prompt = `[${newMarker("sudo")}]`;
-  const asked = await run("sudo ", bySudo(`-S -p ${quoteShell(prompt)}`), prompt);
+  announce(host, helper, options, "sudo ");
+  const asking = bySudo(`-S -p ${quoteShell(prompt)}`);
+  const asked = await attempt(host, helper, asking, options, prompt);
   if ("link" in asked) return asked.link;
   const error = startError(asked, host, helper) ?? judgeSudo(asked.stderr, host.label, user);
   if (error === "password-needed") throw remoteError("sudo-refused", { host: host.label, user });
   throw error ?? failedToStart(asked, host);
+}
+
+/** Says what is about to run and as whom, before it runs. */
+function announce(
+  host: CommandHost,
+  helper: DeployedHelper,
+  { log, onCommand }: StartOptions,
+  how: string,
+): void {
+  const text = `${how}${helper.path} serve`;
+  log(`on ${host.label} as ${helper.host.user}: ${text}`);
+  onCommand(text);
 }
 
 interface Ended {

@@ -2,6 +2,7 @@
 import type { AskingPrompter } from "./cancel";
 import type { HostProcess } from "./commandHost";
 import { oneLine, remoteError, type RemoteError } from "./errors";
+import { WITHOUT_ROOT } from "./prompter";
 
 export interface SudoTalk {
   readonly user: string;
@@ -43,6 +44,7 @@ export function answerSudo(process: HostProcess, prompt: string, talk: SudoTalk)
         refused,
         ...(question === undefined ? {} : { question }),
       });
+      if (answer === WITHOUT_ROOT) throw remoteError("sudo-declined", { host, user });
       process.stdin.write(`${answer}\n`);
     } catch (error) {
       talk.onFailure(error);

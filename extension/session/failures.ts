@@ -55,6 +55,8 @@ const editorNextSteps: { readonly [C in HelperErrorCode]?: string } = {
   internal: "Please report this with the Emberline log.",
   "version-mismatch": "Profile again: the helper that fits is then put on the host.",
   "not-permitted": "Connect as root, or as a user who may use sudo.",
+  "memory-forbidden":
+    "Connect as root or as a user who may use sudo, or have kernel.yama.ptrace_scope set to 0 there.",
   "bpf-forbidden":
     "Profile the machine itself and not a container on it, or allow the bpf system call there.",
   "no-such-process": "Choose another process: the list shows those that run.",

@@ -60,6 +60,7 @@ class ScriptedHelper implements HelperClient {
     Promise.resolve({
       sessionId: 1,
       sampler: "bpf",
+      whyNotBpf: "",
       event: "cpu-clock",
       frequencyHz: 99,
       startedAtUnixMs: 1,
@@ -71,7 +72,7 @@ class ScriptedHelper implements HelperClient {
     return Promise.resolve([]);
   }
   doctor() {
-    return Promise.resolve({ canSample: true, checks: [] });
+    return Promise.resolve({ canSample: true, checks: [], samplers: [] });
   }
   start(params: StartParams, signal: AbortSignal) {
     this.calls.push(`start ${params.pids.join(",")}`);

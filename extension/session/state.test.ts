@@ -26,6 +26,7 @@ const helper: HelperInfo = {
 const run: StartResult = {
   sessionId: 1,
   sampler: "bpf",
+  whyNotBpf: "",
   event: "cpu-clock",
   frequencyHz: 99,
   startedAtUnixMs: 1,

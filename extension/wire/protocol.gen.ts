@@ -52,6 +52,17 @@ export interface DoctorReport {
   /** CanSample is true when the BPF sampler can run here. */
   readonly canSample: boolean;
   readonly checks: readonly DoctorCheck[];
+  /** Samplers are all there are, the best first. */
+  readonly samplers: readonly DoctorSampler[];
+}
+
+/** DoctorSampler is what one way of sampling could do here. */
+export interface DoctorSampler {
+  /** Name is "bpf" or "procmem". */
+  readonly name: string;
+  readonly usable: boolean;
+  /** Found says what it would sample, or why it cannot, in words. */
+  readonly found: string;
 }
 
 /** DoctorCheck is one need: there, or what to do about it. */
@@ -109,6 +120,8 @@ export interface StartResult {
   readonly sessionId: number;
   /** Sampler is "bpf" or "procmem". */
   readonly sampler: string;
+  /** WhyNotBPF is one sentence where BPF cannot be had; empty with BPF. */
+  readonly whyNotBpf: string;
   /** Event is "cycles" or "cpu-clock". */
   readonly event: string;
   readonly frequencyHz: number;

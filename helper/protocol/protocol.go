@@ -52,6 +52,17 @@ type DoctorReport struct {
 	// CanSample is true when the BPF sampler can run here.
 	CanSample bool          `json:"canSample"`
 	Checks    []DoctorCheck `json:"checks"`
+	// Samplers are all there are, the best first.
+	Samplers []DoctorSampler `json:"samplers"`
+}
+
+// DoctorSampler is what one way of sampling could do here.
+type DoctorSampler struct {
+	// Name is "bpf" or "procmem".
+	Name   string `json:"name"`
+	Usable bool   `json:"usable"`
+	// Found says what it would sample, or why it cannot, in words.
+	Found string `json:"found"`
 }
 
 // DoctorCheck is one need: there, or what to do about it.
@@ -109,6 +120,8 @@ type StartResult struct {
 	SessionID int `json:"sessionId"`
 	// Sampler is "bpf" or "procmem".
 	Sampler string `json:"sampler"`
+	// WhyNotBPF is one sentence where BPF cannot be had; empty with BPF.
+	WhyNotBPF string `json:"whyNotBpf"`
 	// Event is "cycles" or "cpu-clock".
 	Event       string `json:"event"`
 	FrequencyHz int    `json:"frequencyHz"`

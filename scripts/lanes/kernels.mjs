@@ -1,4 +1,4 @@
-/** Lane of `npm run test:kernels`: the helper on Debian's kernels, emulated. Needs ten minutes. */
+/** Lane of `npm run test:kernels`: the helper on Debian's kernels, emulated. Takes a quarter of an hour. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { out } from "../lib/paths.mjs";

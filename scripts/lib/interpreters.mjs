@@ -3,7 +3,7 @@
  * Debian's other suites those that it lacks. As a command it fetches what is
  * missing and prints the list as JSON.
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { unpackFromSuite } from "./debianSuite.mjs";
@@ -95,6 +95,7 @@ async function fromSuite(minor, suites) {
   );
   const commands = [{ command: inPlace(root, minor), root: "" }];
   if (process.getuid() === 0) {
+    await makeDevices(root);
     commands.push({ command: [which("chroot"), root, `/usr/bin/python${minor}`], root });
   }
   const found = [];
@@ -104,6 +105,13 @@ async function fromSuite(minor, suites) {
     found.push(one);
   }
   return found;
+}
+
+/** What multiprocessing needs of /dev: room for semaphores, and in 2.7 random bytes. */
+async function makeDevices(root) {
+  mkdirSync(path.join(root, "dev/shm"), { recursive: true });
+  const random = path.join(root, "dev/urandom");
+  if (!existsSync(random)) await run("mknod", ["-m", "666", random, "c", "1", "9"]);
 }
 
 /**

@@ -48,14 +48,13 @@ describe.each(inject("machines"))("Linux $release", ({ release, folder, failure 
     const truth = trial.truth as Grammar;
     const { samples, expected, error_stacks, bpf_ns, bpf_runs } = stats;
     rows.push({ release, version, samples, expected, error_stacks, bpf_ns, bpf_runs });
-    const script = "/workloads/grammar.py";
+    const script = "/test/matrix/programs/grammar.py";
     expect(stacks.flatMap((stack) => impossible(stack, truth, script) ?? [])).toEqual([]);
     expect(broken(stacks)).toEqual([]);
     expect(stats).toMatchObject({ error_stacks: 0, truncated_stacks: 0, lost: 0 });
     expect(unmetChains(stacks, truth)).toEqual([]);
     expect(stats.processes).toMatchObject([{ version }]);
-    // An emulated machine's timer is late when its host is busy.
-    expect(samples).toBeGreaterThan(0.2 * expected);
+    expect(samples / expected).toBeGreaterThan(0.95);
     expect(countOf(stacks)).toBe(samples);
   });
 

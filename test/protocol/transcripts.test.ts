@@ -170,6 +170,10 @@ test("a session from hello to exit", async () => {
     ["kernel-version", true, ""],
     ["btf", false, "Use a kernel with it."],
   ]);
+  expect(report.samplers.map((sampler) => [sampler.name, sampler.usable])).toEqual([
+    ["bpf", false],
+    ["procmem", true],
+  ]);
   const { processes } = await connection.sendRequest(listProcessesRequest);
   expect(processes.map((p) => [p.pid, p.cpu_percent, p.container, p.profilable])).toEqual([
     [41, 97.5, "0123456789ab", true],
@@ -185,6 +189,7 @@ test("a session from hello to exit", async () => {
   expect(started).toEqual({
     sessionId: 1,
     sampler: "bpf",
+    whyNotBpf: "",
     event: "cpu-clock",
     frequencyHz: 99,
     startedAtUnixMs: 1_700_000_000_000,

@@ -77,5 +77,9 @@ export function scriptedPrompter(answers: Answers): Prompter & { asked: AskedQue
       note("askSudoPassword", question);
       return answers.askSudoPassword?.(question, signal);
     },
+    goOnWithoutRoot: async (question, signal) => {
+      note("goOnWithoutRoot", question);
+      return answers.goOnWithoutRoot?.(question, signal);
+    },
   };
 }

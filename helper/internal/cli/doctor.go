@@ -33,6 +33,13 @@ func (a *app) doctor(args []string) error {
 				fmt.Fprintf(table, "\t\t%s\n", check.NextStep)
 			}
 		}
+		for _, sampler := range report.Samplers {
+			mark := "ok"
+			if !sampler.Usable {
+				mark = "MISSING"
+			}
+			fmt.Fprintf(table, "sampler %s\t%s\t%s\n", sampler.Name, mark, sampler.Found)
+		}
 		err = table.Flush()
 	}
 	if err == nil && !report.CanSample {

@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 	"unicode"
 
-	"emberline/helper/internal/doctor"
 	"emberline/helper/internal/inventory"
 	"emberline/helper/protocol"
 )
@@ -18,7 +17,7 @@ func (a *app) ps(args []string) error {
 	if err != nil {
 		return err
 	}
-	processes, err := inventory.NewLister(doctor.CanSample()).List(context.Background())
+	processes, err := inventory.NewLister(whyNotSampled).List(context.Background())
 	if err != nil {
 		return err
 	}

@@ -80,3 +80,17 @@ func (s *session) tellLimits(to io.Writer) {
 		fmt.Fprintln(to, "emberline-helper: sampling from user space (procmem):", oneLine(s.whyNotBPF), doctor.WithoutBPF())
 	}
 }
+
+// whyNotSampled says for a process why no sampler of this helper could take it;
+// empty when one can.
+func whyNotSampled(pid int) string {
+	if doctor.CanSample() {
+		return ""
+	}
+	err := procmem.Check(pid)
+	var known *protocol.Error
+	if errors.As(err, &known) {
+		return known.Message
+	}
+	return ""
+}

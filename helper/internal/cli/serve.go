@@ -39,7 +39,7 @@ func (a *app) serve(args []string) error {
 		Start: func(params protocol.StartParams) (server.Session, error) {
 			return startProfiler(params, samplerAuto, true)
 		},
-		ListProcesses: inventory.NewLister(doctor.CanSample()).List,
+		ListProcesses: inventory.NewLister(whyNotSampled).List,
 		Doctor:        doctor.Examine,
 		ReadSource:    source.Read,
 	}).Serve(ctx)

@@ -139,7 +139,8 @@ func parseDebugOffsets(data []byte, version Version, freeThreaded bool) (Offsets
 		o.CodeTLBC = get(layout.codeTLBC, maxCodeOffset)
 	}
 	o.Form = FormLocations
-	o.FrameBytes = layout.frameBytes
+	// The members may lie elsewhere than in the build that was measured.
+	o.FrameBytes = max(layout.frameBytes, o.FramePrevious+8, o.FrameCode+8, o.FrameInstr+8, o.FrameOwner+1, o.FrameTLBCIndex+4)
 	// FRAME_OWNED_BY_INTERPRETER, and above it FRAME_OWNED_BY_CSTACK.
 	o.FrameEntryOwner = 3
 	o.FrameCodeTagMask = layout.codeTagMask

@@ -32,7 +32,7 @@ func TestFreeThreadedOffsetsAreThoseOfTheHeaders(t *testing.T) {
 				t.Fatal("measured on a build with a GIL")
 			}
 			version := VersionFromHex(uint64(measured["version"].(float64)))
-			offsets, err := offsetsOf(version, true, debug)
+			offsets, err := OffsetsOf(version, true, debug)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +62,7 @@ func TestFreeThreadedOffsetsAreThoseOfTheHeaders(t *testing.T) {
 // The releases before 3.7.4 keep the thread key 88 bytes lower (headers of v3.7.3).
 func TestFirstReleasesOf37HaveAShorterRuntime(t *testing.T) {
 	for _, c := range []struct{ micro, key int }{{0, 1416}, {3, 1416}, {4, 1504}, {17, 1504}} {
-		offsets, err := offsetsOf(Version{Major: 3, Minor: 7, Micro: c.micro, Level: 0xF}, false, nil)
+		offsets, err := OffsetsOf(Version{Major: 3, Minor: 7, Micro: c.micro, Level: 0xF}, false, nil)
 		if err != nil || offsets.RuntimeTSSKey != c.key {
 			t.Errorf("3.7.%d: %d, %v; want %d", c.micro, offsets.RuntimeTSSKey, err, c.key)
 		}

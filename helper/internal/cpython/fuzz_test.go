@@ -82,6 +82,10 @@ func debugOffsets() []byte {
 	for at := debugFreeThreaded + 8; at+8 <= len(data); at += 8 {
 		binary.LittleEndian.PutUint64(data[at:], uint64(at%96))
 	}
+	layout := debugLayouts[15]
+	for at, value := range map[int]uint64{layout.unicodeState: 32, layout.unicodeLength: 16, layout.unicodeASCIISize: 40} {
+		binary.LittleEndian.PutUint64(data[at:], value)
+	}
 	binary.LittleEndian.PutUint64(data[debugVersion:], 0x030f00f0)
 	binary.LittleEndian.PutUint64(data[debugFreeThreaded:], 0)
 	return data
@@ -141,9 +145,12 @@ func FuzzReadImage(f *testing.F) {
 // checkBounds holds what the sampler reads against the room that it has (bpf/types.h).
 func checkBounds(t *testing.T, o *Offsets) {
 	t.Helper()
+	if o.FrameBytes > 128 {
+		t.Errorf("a frame of %d bytes", o.FrameBytes)
+	}
 	for _, member := range []struct{ offset, limit int }{
-		{o.TStateFrame, 256}, {o.TStateThreadID, 256}, {o.FramePrevious, 128}, {o.FrameCode, 128},
-		{o.FrameInstr, 128}, {o.FrameOwner, 128}, {o.FrameTLBCIndex, 128}, {o.UnicodeLength, 128},
+		{o.TStateFrame, 256 - 7}, {o.TStateThreadID, 256 - 7}, {o.FramePrevious, o.FrameBytes - 7}, {o.FrameCode, o.FrameBytes - 7},
+		{o.FrameInstr, o.FrameBytes - 3}, {o.FrameOwner, o.FrameBytes}, {o.FrameTLBCIndex, o.FrameBytes - 3}, {o.UnicodeLength, 128},
 		{o.UnicodeState, 128}, {o.CodeFilename, 1024}, {o.CodeLineTable, 1024}, {o.BytesSize, 128},
 	} {
 		if member.offset < -1 || member.offset >= member.limit {
@@ -196,15 +203,16 @@ func FuzzParseDebugOffsets(f *testing.F) {
 }
 
 func FuzzReadObjects(f *testing.F) {
-	f.Add([]byte(str(3, 0x60|1<<2, []byte("abc"))), uint64(0), uint8(12))
-	f.Add([]byte(str(1, 0x20|4<<2, []byte{0x25, 0xf5, 1, 0})), uint64(0), uint8(14))
-	f.Add([]byte(str(3, 0, []byte("abc"))), uint64(0), uint8(0))
-	f.Fuzz(func(t *testing.T, data []byte, address uint64, minor uint8) {
-		version := Version{Major: 3, Minor: int(minor)}
+	debug := debugOffsets()
+	f.Add([]byte(str(3, 0x60|1<<2, []byte("abc"))), uint64(0), 12, debug)
+	f.Add([]byte(str(1, 0x20|4<<2, []byte{0x25, 0xf5, 1, 0})), uint64(0), 15, debug)
+	f.Add([]byte(str(3, 0, []byte("abc"))), uint64(0), 0, debug)
+	f.Fuzz(func(t *testing.T, data []byte, address uint64, minor int, debug []byte) {
+		version := Version{Major: 3, Minor: minor}
 		if minor == 0 {
 			version = Version{Major: 2, Minor: 7}
 		}
-		o, err := offsetsOf(version, minor%2 == 1, debugOffsets())
+		o, err := OffsetsOf(version, minor%2 == 1, debug)
 		if err != nil {
 			return
 		}

@@ -90,7 +90,7 @@ func readImage(file io.ReaderAt, mappedPath string) *image {
 	}
 	if i.runtime != 0 {
 		debug := i.readVersion(binary, symbols["Py_Version"], mappedPath)
-		if i.offsets, i.why = offsetsOf(i.version, i.freeThreaded, debug); i.why == nil {
+		if i.offsets, i.why = OffsetsOf(i.version, i.freeThreaded, debug); i.why == nil {
 			i.access, i.why = readAccess(binary, i.version)
 		}
 	}

@@ -62,7 +62,7 @@ func TestLocationsEqualTheInterpretersOwn(t *testing.T) {
 func formOf(t *testing.T, version string) (LineTableForm, int) {
 	t.Helper()
 	parts := versionFromText([]byte(version), "/python"+version)
-	o, err := offsetsOf(parts, false, make([]byte, debugMaxBytes))
+	o, err := OffsetsOf(parts, false, make([]byte, debugMaxBytes))
 	if err != nil {
 		t.Fatal(err)
 	}

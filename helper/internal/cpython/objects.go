@@ -39,7 +39,8 @@ func readBounded(memory io.ReaderAt, address uint64, o *Offsets, most int) (raw 
 		raw, err := readBytesBounded(memory, address, o, most)
 		return raw, 0, err
 	}
-	head := make([]byte, o.UnicodeASCII)
+	// A process may say that the members lie behind what it says is the head.
+	head := make([]byte, max(o.UnicodeASCII, o.UnicodeLength+8, o.UnicodeState+4))
 	if _, err := memory.ReadAt(head, int64(address)); err != nil {
 		return nil, 0, err
 	}

@@ -33,7 +33,7 @@ func str(length uint64, state uint32, data []byte) memory0 {
 
 func TestReadString(t *testing.T) {
 	const compact, ascii = 0x20, 0x40
-	o, _ := offsetsOf(Version{Major: 3, Minor: 12}, false, nil)
+	o, _ := OffsetsOf(Version{Major: 3, Minor: 12}, false, nil)
 	tests := []struct {
 		name   string
 		object memory0
@@ -62,7 +62,7 @@ func TestReadString(t *testing.T) {
 }
 
 func TestReadBytes(t *testing.T) {
-	o, _ := offsetsOf(Version{Major: 3, Minor: 12}, false, nil)
+	o, _ := OffsetsOf(Version{Major: 3, Minor: 12}, false, nil)
 	object := make(memory0, 32+4)
 	binary.LittleEndian.PutUint64(object[16:], 3)
 	copy(object[32:], "abc")

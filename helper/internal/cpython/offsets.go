@@ -85,10 +85,10 @@ const newestKnown = 15
 
 var errNoOffsets = errors.New("it does not carry its debug offsets")
 
-// offsetsOf finds the offsets of a build. debug are the bytes of its
+// OffsetsOf finds the offsets of a build. debug are the bytes of its
 // _Py_DebugOffsets, nil when it has none. Offsets do not move within a minor
 // version (measured on the headers of 45 releases), but for the two of 3.7.
-func offsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error) {
+func OffsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error) {
 	switch {
 	case version.IsZero():
 		return Offsets{}, errors.New("its version cannot be told")
@@ -123,10 +123,4 @@ func offsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error
 		o.FrameEntryOwner = 3
 	}
 	return o, nil
-}
-
-// OffsetsOf finds the offsets of a build that is not running here: debug are the
-// bytes of its _Py_DebugOffsets, which versions before 3.13 lack.
-func OffsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error) {
-	return offsetsOf(version, freeThreaded, debug)
 }

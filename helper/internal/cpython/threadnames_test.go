@@ -156,7 +156,7 @@ func FuzzThreadNames(f *testing.F) {
 var fuzzedBuilds = func() []Interpreter {
 	var builds []Interpreter
 	for _, version := range []Version{{Major: 2, Minor: 7}, {Major: 3, Minor: 6}, {Major: 3, Minor: 10}, {Major: 3, Minor: 11}, {Major: 3, Minor: 12}} {
-		o, err := offsetsOf(version, false, nil)
+		o, err := OffsetsOf(version, false, nil)
 		if err != nil {
 			panic(err)
 		}

@@ -19,6 +19,7 @@ import (
 func Examine() protocol.DoctorReport {
 	bpf := sampler.ProbeBPF()
 	event, timer := sampler.ProbeTimer()
+	around := lookAround()
 	report := protocol.DoctorReport{
 		Checks: []protocol.DoctorCheck{
 			kernelVersion(release(), bpf == nil),
@@ -26,13 +27,14 @@ func Examine() protocol.DoctorReport {
 			programs(bpf),
 			perfEvent(event, timer, setting("/proc/sys/kernel/perf_event_paranoid")),
 			capabilities(effectiveCapabilities(), os.Geteuid()),
-			lookAround().check(),
+			around.check(),
 		},
 	}
 	report.CanSample = true
 	for _, check := range report.Checks {
 		report.CanSample = report.CanSample && check.OK
 	}
+	report.Samplers = []protocol.DoctorSampler{withBPF(report.CanSample, report.Checks), withoutBPF(around, readOwnMemory())}
 	return report
 }
 
@@ -108,13 +110,4 @@ func setting(path string) string {
 		return "unknown"
 	}
 	return strings.TrimSpace(string(data))
-}
-
-// WithoutBPF says in one sentence what sampling from user space does not give.
-func WithoutBPF() string {
-	reach := "only processes of this user"
-	if effectiveCapabilities().has(unix.CAP_SYS_PTRACE) {
-		reach = "processes of all users"
-	}
-	return "This way samples " + reach + ", gives no kernel frames, notices new processes late and costs more CPU."
 }

@@ -130,3 +130,29 @@ func TestExamine(t *testing.T) {
 		t.Error("a user without capabilities can sample")
 	}
 }
+
+func TestSamplers(t *testing.T) {
+	missing := []protocol.DoctorCheck{{Name: "btf"}, {Name: "proc", OK: true}, {Name: "bpf"}}
+	for _, test := range []struct {
+		name   string
+		got    protocol.DoctorSampler
+		usable bool
+		part   string
+	}{
+		{"bpf", withBPF(true, nil), true, "all users"},
+		{"bpf", withBPF(false, missing), false, "is missing btf, bpf"},
+		{"procmem", withoutBPF(visibility{listed: 9, mayTrace: true, traceScope: "1"}, nil), true, "all users"},
+		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "0"}, nil), true, "only the Python processes of user id"},
+		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "unknown"}, nil), true, "without kernel frames"},
+		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "1"}, nil), false, "ptrace_scope is 1"},
+		{"procmem", withoutBPF(visibility{mayTrace: true}, nil), false, "no process"},
+		{"procmem", withoutBPF(visibility{listed: 9, mayTrace: true}, errors.New("function not implemented")), false, "not implemented"},
+	} {
+		if test.got.Name != test.name || test.got.Usable != test.usable || !strings.Contains(test.got.Found, test.part) {
+			t.Errorf("%+v, wanted usable %v and %q", test.got, test.usable, test.part)
+		}
+	}
+	if err := readOwnMemory(); err != nil {
+		t.Error(err)
+	}
+}

@@ -22,9 +22,9 @@ import (
 // Lister lists again and again; what does not change it finds out once. Safe
 // for concurrent use.
 type Lister struct {
-	// sampleable is false when the helper lacks the right to sample anything.
-	sampleable bool
-	detector   *cpython.Detector
+	// whyNot is why a process cannot be sampled, empty when it can.
+	whyNot   func(pid int) string
+	detector *cpython.Detector
 
 	mu       sync.Mutex
 	verdicts map[identity]*verdict
@@ -32,14 +32,15 @@ type Lister struct {
 	cpu      meter
 }
 
-// NewLister makes a lister; sampleable tells whether this helper may sample at all.
-func NewLister(sampleable bool) *Lister {
+// NewLister makes a lister; whyNot says why the helper could not sample a process
+// that is a Python, empty when it could.
+func NewLister(whyNot func(pid int) string) *Lister {
 	return &Lister{
-		sampleable: sampleable,
-		detector:   cpython.NewDetector(),
-		verdicts:   map[identity]*verdict{},
-		users:      map[int]string{},
-		cpu:        meter{read: proc.CPUTimeNs, started: started, now: time.Now},
+		whyNot:   whyNot,
+		detector: cpython.NewDetector(),
+		verdicts: map[identity]*verdict{},
+		users:    map[int]string{},
+		cpu:      meter{read: proc.CPUTimeNs, started: started, now: time.Now},
 	}
 }
 
@@ -122,6 +123,9 @@ func (l *Lister) look(pid int, known *verdict, now time.Time) (protocol.ProcessI
 	defer process.Close()
 	if !known.isPython {
 		known.ask(l.detector, process, now)
+		if why := l.whyNot(pid); known.info.Profilable && why != "" {
+			known.info.Profilable, known.info.WhyNot = false, strings.TrimSuffix(why, ".")
+		}
 	}
 	if !known.isPython {
 		return protocol.ProcessInfo{}, false
@@ -135,9 +139,6 @@ func (l *Lister) look(pid int, known *verdict, now time.Time) (protocol.ProcessI
 		info.Container = &id
 	}
 	info.User = l.user(process)
-	if info.Profilable && !l.sampleable {
-		info.Profilable, info.WhyNot = false, "The helper needs root to sample it"
-	}
 	return info, true
 }
 

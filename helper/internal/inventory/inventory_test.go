@@ -51,8 +51,11 @@ func until(t *testing.T, lister *Lister, pid int, wanted func(protocol.ProcessIn
 
 const python = "/usr/bin/python3"
 
+// anyone can be sampled.
+func anyone(int) string { return "" }
+
 func TestListsPythonsOnly(t *testing.T) {
-	lister := NewLister(true)
+	lister := NewLister(anyone)
 	script := filepath.Join(t.TempDir(), "two words.py")
 	text := "import threading, time\nfor _ in range(3): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\nwhile True: pass\n"
 	if err := os.WriteFile(script, []byte(text), 0o644); err != nil {
@@ -77,8 +80,8 @@ func TestListsPythonsOnly(t *testing.T) {
 
 func TestSaysWhyNot(t *testing.T) {
 	pid := run(t, python, "-c", "import time; time.sleep(60)")
-	until(t, NewLister(false), pid, func(info protocol.ProcessInfo, ok bool) bool {
-		return ok && !info.Profilable && info.WhyNot == "The helper needs root to sample it"
+	until(t, NewLister(func(int) string { return "It belongs to another user." }), pid, func(info protocol.ProcessInfo, ok bool) bool {
+		return ok && !info.Profilable && info.WhyNot == "It belongs to another user"
 	})
 }
 
@@ -87,7 +90,7 @@ func TestSkipsZombies(t *testing.T) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lister, pid := NewLister(true), command.Process.Pid
+	lister, pid := NewLister(anyone), command.Process.Pid
 	until(t, lister, pid, func(_ protocol.ProcessInfo, ok bool) bool { return ok })
 	if err := command.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -98,7 +101,7 @@ func TestSkipsZombies(t *testing.T) {
 
 // The pid and the process stay, the program does not: a cached answer must not.
 func TestSeesExec(t *testing.T) {
-	lister := NewLister(true)
+	lister := NewLister(anyone)
 	gate := filepath.Join(t.TempDir(), "gate")
 	toPython := run(t, "sh", "-c", "until [ -e "+gate+" ]; do sleep 0.05; done; exec "+python+" -c 'import time; time.sleep(60)'")
 	fromPython := run(t, python, "-c", `import os, sys, time
@@ -124,7 +127,7 @@ func BenchmarkList(b *testing.B) {
 	for range 50 {
 		run(b, python, "-S", "-c", "import time; time.sleep(600)")
 	}
-	lister := NewLister(true)
+	lister := NewLister(anyone)
 	list(b, lister)
 	for b.Loop() {
 		list(b, lister)

@@ -55,7 +55,7 @@ const (
 	// halfDue is from where on a thread that may only wait for a CPU has a sample.
 	halfDue = 0.5
 	// longestStandNs is how much CPU time one stack may stand for when ticks were
-	// missed, or leastStand samples; what is more counts as lost.
+	// missed, or leastStand samples; what is more stays without a sample.
 	longestStandNs = 100e6
 	leastStand     = 8
 )

@@ -81,8 +81,7 @@ func record(t *testing.T, pid, frequencyHz int, duration time.Duration) ([]stack
 		tid, _ := strconv.Atoi(trailingID.FindStringSubmatch(frames[1].Name)[1])
 		stacks = append(stacks, stack{tid, slices.Clone(frames[2:]), count})
 	})
-	// A machine that is busy with other things lets looks come too late.
-	if stats.Lost > 5+stats.Expected/20 || stats.TruncatedStacks != 0 {
+	if stats.Lost != 0 || stats.TruncatedStacks != 0 {
 		t.Errorf("%d lost, %d truncated of %d", stats.Lost, stats.TruncatedStacks, stats.Expected)
 	}
 	return stacks, stats
@@ -324,8 +323,10 @@ func TestSharesAreThoseOfTheCPUTime(t *testing.T) {
 		}
 		requireTicks(t, &stats)
 		// A little CPU time lies before the first look and after the last.
-		if off := math.Abs(float64(stats.Samples+stats.Lost-stats.Expected)) / float64(stats.Expected); off > 0.05 {
-			t.Errorf("%d samples and %d lost of %d", stats.Samples, stats.Lost, stats.Expected)
+		// On a machine that is busy with other things looks come too late.
+		counted := stats.Samples + stats.Counters["too_late"]
+		if off := math.Abs(float64(counted-stats.Expected)) / float64(stats.Expected); off > 0.05 {
+			t.Errorf("%d samples and %d too late of %d", stats.Samples, stats.Counters["too_late"], stats.Expected)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func (s *Session) Stats() protocol.Stats {
 		Sampler:         s.sampler.Name(),
 		Event:           s.sampler.Event(),
 		Samples:         s.totals.samples,
-		Lost:            counters["ring_full"] + counters["retry_lost"] + counters["queue_full"] + counters["too_late"] + s.totals.orphans,
+		Lost:            counters["ring_full"] + counters["retry_lost"] + counters["queue_full"] + s.totals.orphans,
 		ErrorStacks:     s.totals.errors,
 		TruncatedStacks: s.totals.truncated,
 		Counters:        counters,

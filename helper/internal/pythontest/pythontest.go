@@ -67,6 +67,19 @@ func Interpreters(t *testing.T) []*Interpreter {
 	return known()
 }
 
+// Built are those that scripts/lib/pythonBuilds.mjs has made, by what is special
+// about them. Only the long lanes ask for them, so there may be none.
+func Built() map[string]*Interpreter {
+	found := map[string]*Interpreter{}
+	for special, file := range map[string]string{"free-threaded": "3.13t/bin/python3.13t", "musl": "3.13-musl/bin/python3.13"} {
+		path := filepath.Join(repository(), ".cache/interpreters", file)
+		if one := ask(path, path); one != nil {
+			found[special] = one
+		}
+	}
+	return found
+}
+
 // Some are the oldest, the newest and one between them, for what depends little on the version.
 func Some(t *testing.T) []*Interpreter {
 	t.Helper()
@@ -91,11 +104,7 @@ func find() []*Interpreter {
 		if err != nil || slices.ContainsFunc(found, func(one *Interpreter) bool { return one.Path == real }) {
 			return
 		}
-		one := &Interpreter{Path: real, command: command}
-		out, err := one.Command("-c", "import platform; print(platform.python_implementation() + ' ' + platform.python_version())").Output()
-		implementation, version, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-		if err == nil && implementation == "CPython" {
-			one.Version = version
+		if one := ask(real, command...); one != nil {
 			found = append(found, one)
 		}
 	}
@@ -118,6 +127,18 @@ func find() []*Interpreter {
 	}
 	slices.SortFunc(found, func(a, b *Interpreter) int { return compare(a.Version, b.Version) })
 	return found
+}
+
+// ask is nil for what is no CPython, or does not run here.
+func ask(path string, command ...string) *Interpreter {
+	one := &Interpreter{Path: path, command: command}
+	out, err := one.Command("-c", "import platform; print(platform.python_implementation() + ' ' + platform.python_version())").Output()
+	implementation, version, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	if err != nil || implementation != "CPython" {
+		return nil
+	}
+	one.Version = version
+	return one
 }
 
 // repository is the folder above helper/.

@@ -34,45 +34,53 @@ func captureAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	pythontest.Each(t, func(t *testing.T, python *pythontest.Interpreter) {
-		command := python.Command(script)
-		// It stands still until this closes.
-		if _, err := command.StdinPipe(); err != nil {
-			t.Fatal(err)
-		}
-		parked := pythontest.Run(t, command)
-		process, err := proc.Open(parked.PID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer process.Close()
-		found, err := cpython.NewDetector().Detect(process)
-		if err != nil {
-			t.Fatal(err)
-		}
-		captured := &image{
-			Version: found.Version, FreeThreaded: found.FreeThreaded, Access: found.Access,
-			blocks: map[uint64][]byte{},
-		}
-		if err := json.Unmarshal([]byte(parked.Line(t)), captured); err != nil {
-			t.Fatal(err)
-		}
-		memory := proc.Memory(parked.PID)
-		if found.Version.Major == 3 && found.Version.Minor >= 13 {
-			captured.Debug = make([]byte, debugBytes)
-			runtime := found.InterpretersAddress - uint64(found.Offsets.RuntimeInterpretersHead)
-			if _, err := memory.ReadAt(captured.Debug, int64(runtime)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		name := strings.ReplaceAll(python.Name(), " ", "-")
-		live := walk(t, name, captured, parked.PID)
-		check(t, live, captured)
-		captured.take(t, memory, live.reads)
-		if t.Failed() {
-			return
-		}
-		captured.write(t, filepath.Join(repository, "test/images", name+".json.gz"))
+		captureOne(t, python, strings.ReplaceAll(python.Name(), " ", "-"), script)
 	})
+	for special, python := range pythontest.Built() {
+		name := python.Version + "-" + special
+		t.Run(name, func(t *testing.T) { captureOne(t, python, name, script) })
+	}
+}
+
+func captureOne(t *testing.T, python *pythontest.Interpreter, name, script string) {
+	t.Helper()
+	command := python.Command(script)
+	// It stands still until this closes.
+	if _, err := command.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	parked := pythontest.Run(t, command)
+	process, err := proc.Open(parked.PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer process.Close()
+	found, err := cpython.NewDetector().Detect(process)
+	if err != nil {
+		t.Fatal(err)
+	}
+	captured := &image{
+		Version: found.Version, FreeThreaded: found.FreeThreaded, Access: found.Access,
+		blocks: map[uint64][]byte{},
+	}
+	if err := json.Unmarshal([]byte(parked.Line(t)), captured); err != nil {
+		t.Fatal(err)
+	}
+	memory := proc.Memory(parked.PID)
+	if found.Version.Major == 3 && found.Version.Minor >= 13 {
+		captured.Debug = make([]byte, debugBytes)
+		runtime := found.InterpretersAddress - uint64(found.Offsets.RuntimeInterpretersHead)
+		if _, err := memory.ReadAt(captured.Debug, int64(runtime)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	live := walk(t, name, captured, parked.PID)
+	check(t, live, captured)
+	captured.take(t, memory, live.reads)
+	if t.Failed() {
+		return
+	}
+	captured.write(t, filepath.Join(repository, "test/images", name+".json.gz"))
 }
 
 // take adds the blocks in which the ranges lie. What else a block holds is kept,

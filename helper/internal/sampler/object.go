@@ -7,15 +7,19 @@ import (
 	"github.com/cilium/ebpf/btf"
 )
 
-// taskWork are kernel functions of the object that has a thread read its own
-// paged-out stack again (Linux 6.18).
-var taskWork = []string{"bpf_task_work_schedule_resume_impl", "bpf_local_irq_save"}
+// scheduleWork is the kernel function of the object that has a thread read its
+// own paged-out stack again (Linux 6.18). Its last argument is the verifier's to
+// fill in: 7.0 took that out of its type, and the suffix from its name.
+const (
+	scheduleWork        = "bpf_task_work_schedule_resume"
+	scheduleWorkBefore7 = scheduleWork + "_impl"
+)
 
 // load picks the richest object that this kernel takes.
 func (s *Sampler) load(options Options) error {
-	if hasTaskWork() {
+	if read := retryObject(); read != nil {
 		var objects objectsWithRetries
-		if loadObject(loadRetry, options, &objects) == nil {
+		if loadObject(read, options, &objects) == nil {
 			s.objects, s.retries = objects.bpfObjects, objects.Retries
 			return s.issueGenerations()
 		}
@@ -35,18 +39,45 @@ type objectsWithRetries struct {
 	Retries *ebpf.Map `ebpf:"retries"`
 }
 
-func hasTaskWork() bool {
+// retryObject is the object with retries in the form that this kernel knows, nil
+// when it knows none.
+func retryObject() func() (*ebpf.CollectionSpec, error) {
 	types, err := btf.LoadKernelSpec()
+	if err != nil || !hasFunction(types, "bpf_local_irq_save") {
+		return nil
+	}
+	switch {
+	case hasFunction(types, scheduleWork):
+		return loadRetryFor7
+	case hasFunction(types, scheduleWorkBefore7):
+		return loadRetry
+	}
+	return nil
+}
+
+func hasFunction(types *btf.Spec, name string) bool {
+	var function *btf.Func
+	return types.TypeByName(name, &function) == nil
+}
+
+// loadRetryFor7 has the object call scheduleWork as 7.0 declares it; that the
+// program passes an argument more does no harm.
+func loadRetryFor7() (*ebpf.CollectionSpec, error) {
+	spec, err := loadRetry()
 	if err != nil {
-		return false
+		return nil, err
 	}
-	for _, name := range taskWork {
-		var function *btf.Func
-		if types.TypeByName(name, &function) != nil {
-			return false
-		}
+	var function *btf.Func
+	if err := spec.Types.TypeByName(scheduleWorkBefore7, &function); err != nil {
+		return nil, err
 	}
-	return true
+	prototype, ok := function.Type.(*btf.FuncProto)
+	if !ok || len(prototype.Params) == 0 {
+		return nil, fmt.Errorf("%s has no arguments", scheduleWorkBefore7)
+	}
+	function.Name = scheduleWork
+	prototype.Params = prototype.Params[:len(prototype.Params)-1]
+	return spec, nil
 }
 
 func loadObject(read func() (*ebpf.CollectionSpec, error), options Options, into any) error {

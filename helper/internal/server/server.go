@@ -20,6 +20,8 @@ type Session interface {
 	Delta() (protocol.Delta, bool)
 	Done() <-chan struct{}
 	Stop() (protocol.Stats, error)
+	Sampler() string
+	WhyNotBPF() string
 	Event() string
 	Started() time.Time
 	Origin(remotePath string, pid int) (source.Origin, bool)

@@ -65,6 +65,8 @@ func (s *sampled) stops() int {
 }
 
 func (*sampled) Event() string      { return "cpu-clock" }
+func (*sampled) Sampler() string    { return "bpf" }
+func (*sampled) WhyNotBPF() string  { return "" }
 func (*sampled) Started() time.Time { return time.UnixMilli(1234) }
 func (*sampled) Origin(string, int) (source.Origin, bool) {
 	return source.Origin{}, false

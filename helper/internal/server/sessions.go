@@ -46,7 +46,7 @@ func (s *Server) start(ctx context.Context, raw json.RawMessage) (any, error) {
 	progress.end("sampling")
 	return rpc.Then{
 		Result: protocol.StartResult{
-			SessionID: stream.id, Sampler: "bpf", Event: session.Event(),
+			SessionID: stream.id, Sampler: session.Sampler(), WhyNotBPF: session.WhyNotBPF(), Event: session.Event(),
 			FrequencyHz: params.FrequencyHz, StartedAtUnixMs: session.Started().UnixMilli(),
 		},
 		After: func() { go s.run(stream) },
@@ -83,7 +83,7 @@ func (s *Server) register(ctx context.Context, session Session, interval time.Du
 
 // run streams a session and closes its account.
 func (s *Server) run(stream *stream) {
-	s.log(logInfo, "Session %d: sampling on %s.", stream.id, stream.session.Event())
+	s.log(logInfo, "Session %d: %s samples on %s.", stream.id, stream.session.Sampler(), stream.session.Event())
 	endedByItself := stream.run()
 	s.mu.Lock()
 	s.current, s.ended = nil, stream

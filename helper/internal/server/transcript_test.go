@@ -175,6 +175,8 @@ func (s *script) Delta() (protocol.Delta, bool) {
 func (s *script) Done() <-chan struct{}         { return s.done }
 func (s *script) Stop() (protocol.Stats, error) { return scriptedStats(6), nil }
 func (s *script) Event() string                 { return "cpu-clock" }
+func (s *script) Sampler() string               { return "bpf" }
+func (s *script) WhyNotBPF() string             { return "" }
 func (s *script) Started() time.Time            { return time.UnixMilli(1_700_000_000_000) }
 
 func (s *script) Origin(remotePath string, pid int) (source.Origin, bool) {
@@ -199,6 +201,9 @@ func scripted(deltas ...protocol.Delta) Backend {
 			return protocol.DoctorReport{Checks: []protocol.DoctorCheck{
 				{Name: "kernel-version", OK: true, Found: "Linux 6.1.0"},
 				{Name: "btf", Found: "no type information", NextStep: "Use a kernel with it."},
+			}, Samplers: []protocol.DoctorSampler{
+				{Name: "bpf", Found: "is missing btf"},
+				{Name: "procmem", Usable: true, Found: "samples only the Python processes of user id 1000"},
 			}}
 		},
 		ReadSource: func(_ source.Origin, remotePath string) (protocol.SourceResult, error) {

@@ -12,18 +12,28 @@ import { inRoot, out } from "../../../scripts/lib/paths.mjs";
 import { boot } from "./boot.mjs";
 import { buildInitramfs } from "./initramfs.mjs";
 
-/** A version for each way to a thread's state that every machine has: key, tagged frames, thread-local. */
-const minors = ["3.11", "3.14", "3.15"];
+/**
+ * A version for each way to a thread's state: the list of threads, a static key,
+ * the runtime's key, the same with tagged frames, a thread-local variable. Every
+ * machine has, or gets, those from 3.11 on.
+ */
+const minors = ["2.7", "3.6", "3.11", "3.14", "3.15"];
 
 export default async function setup(project) {
   await bootstrap(["emulator"], () => {});
   await buildHelpers();
   const all = await interpreters();
-  const chosen = minors.map((minor) => all.find((one) => isOf(one, minor)));
+  const chosen = minors.flatMap((minor) => all.find((one) => isOf(one, minor)) ?? []);
   const grammars = chosen.map(grammar);
   const trials = [
     ...grammars,
-    { ...grammars[0], name: "prefork", script: "prefork.py", seconds: 12, mark: true },
+    {
+      name: "prefork",
+      interpreter: chosen.at(-1),
+      script: "workloads/truth/prefork.py",
+      seconds: 12,
+      mark: true,
+    },
   ];
   const initramfs = await buildInitramfs({
     helper: inRoot(helperFile("linux-x64")),
@@ -64,7 +74,7 @@ const isOf = ({ version, origin, root }, minor) =>
 const grammar = (interpreter) => ({
   name: interpreter.version,
   interpreter,
-  script: "grammar.py",
+  script: "matrix/programs/grammar.py",
   seconds: 10,
   mark: false,
 });

@@ -8,8 +8,8 @@ $busybox mount -t devtmpfs dev /dev
 $busybox --install -s /bin
 export PATH=/bin LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
-# try NAME SECONDS MARK SCRIPT COMMAND...: records COMMAND SCRIPT, a workload of
-# test/workloads/truth, and tells it "mark" meanwhile when MARK is yes.
+# try NAME SECONDS MARK SCRIPT COMMAND...: records COMMAND SCRIPT, which says a
+# line when it is ready, and tells it "mark" meanwhile when MARK is yes.
 try() {
   out=/out/$1 seconds=$2 mark=$3 script=$4
   shift 4
@@ -19,7 +19,7 @@ try() {
   "$@" "$script" </in >"$out/said" 2>"$out/errors" &
   program=$!
   exec 3>/in
-  until grep -q ready "$out/said"; do
+  until [ -s "$out/said" ]; do
     kill -0 $program 2>/dev/null || break
     sleep 0.1
   done
@@ -27,7 +27,12 @@ try() {
     --output "$out/stacks" --stats "$out/stats" 2>"$out/complaints" &
   recorder=$!
   if [ "$mark" = yes ]; then
-    sleep 3
+    # The timer is the last that it opens before it looks for processes.
+    until ls -l /proc/$recorder/fd | grep -q perf_event; do
+      kill -0 $recorder || break
+      sleep 0.1
+    done
+    sleep 1
     echo mark >&3
   fi
   wait $recorder

@@ -12,7 +12,8 @@ import path from "node:path";
 import { inRoot, out } from "../../../scripts/lib/paths.mjs";
 import { run } from "../../../scripts/lib/run.mjs";
 
-const workloads = inRoot("test/workloads/truth");
+/** What is tried lies in these folders of test/, here and on the emulated machine. */
+const programs = ["workloads/truth", "matrix/programs"];
 
 /** What an interpreter has loaded when it has run a workload, its own files and libraries. */
 const listFiles = `
@@ -28,7 +29,7 @@ print(json.dumps([sys.executable] + [name for name in files if name and os.path.
 /**
  * Writes an initramfs (Documentation/driver-api/early-userspace/buffer-format.rst)
  * and returns its path. `trials` are what it tries, in order:
- * `name` of the result, `interpreter`, `script` of test/workloads/truth, `seconds`, `mark`.
+ * `name` of the result, `interpreter`, `script` below test/, `seconds`, `mark`.
  */
 export async function buildInitramfs({ helper, busybox, trials }) {
   mkdirSync(out, { recursive: true });
@@ -46,7 +47,7 @@ export async function buildInitramfs({ helper, busybox, trials }) {
     const root = placed.get(key);
     await place(interpreter, script, path.join(stage, root));
     const command = [...(root === "" ? [] : ["chroot", root]), interpreter.command.at(-1)];
-    plan.push(["try", name, seconds, mark ? "yes" : "no", `/workloads/${script}`, ...command]);
+    plan.push(["try", name, seconds, mark ? "yes" : "no", `/test/${script}`, ...command]);
   }
   writeFileSync(path.join(stage, "plan"), plan.map((words) => `${words.join(" ")}\n`).join(""));
   const archive = `${stage}.cpio`;
@@ -57,22 +58,17 @@ export async function buildInitramfs({ helper, busybox, trials }) {
 
 /** Copies what the interpreter needs to run the script to below `to`, at the paths it has. */
 async function place(interpreter, script, to) {
-  cpSync(workloads, path.join(to, "workloads"), { recursive: true });
+  copyPrograms(path.join(to, "test"));
   // Inside of its root a program sees no other place for the script than the one in there.
   const seen = path.join(interpreter.root, "/tmp");
   mkdirSync(seen, { recursive: true });
   const folder = mkdtempSync(path.join(seen, "emberline-test-"));
   let said;
   try {
-    cpSync(workloads, folder, { recursive: true });
-    const args = [
-      "-c",
-      listFiles,
-      path.join(folder.slice(interpreter.root.length), script),
-      "--seconds",
-      "0",
-    ];
-    said = await ask(interpreter.command, args);
+    copyPrograms(folder);
+    const seenScript = path.join(folder.slice(interpreter.root.length), script);
+    // It ends at once, since its stdin is closed.
+    said = await ask(interpreter.command, ["-c", listFiles, seenScript]);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -87,6 +83,12 @@ async function place(interpreter, script, to) {
     files.push(...[...list.matchAll(/(\/\S+) \(0x/g)].map(([, library]) => library));
   }
   for (const file of new Set(files)) copy(interpreter.root + file, to + file);
+}
+
+function copyPrograms(to) {
+  for (const folder of programs) {
+    cpSync(inRoot("test", folder), path.join(to, folder), { recursive: true });
+  }
 }
 
 async function ask([program, ...first], args) {

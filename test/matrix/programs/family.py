@@ -49,6 +49,14 @@ def in_child(function):
     os.waitpid(pid, 0)
 
 
+def in_processes(function, count):
+    processes = [multiprocessing.Process(target=function, args=(one,)) for one in range(count)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+
+
 def lines():
     found = {}
     with open(__file__) as source:
@@ -64,10 +72,15 @@ def main():
         multiprocessing.set_start_method("fork")
     talking.say({"pid": os.getpid()})
     sys.stdin.readline()
-    pool = multiprocessing.Pool(2)
-    pool.map(pooled, range(2), chunksize=1)
-    pool.close()
-    pool.join()
+    try:
+        pool = multiprocessing.Pool(2)
+    except OSError:
+        # A C library before 2.34 has semaphores only where /dev/shm is mounted.
+        in_processes(pooled, 2)
+    else:
+        pool.map(pooled, range(2), chunksize=1)
+        pool.close()
+        pool.join()
     process = multiprocessing.Process(target=single)
     process.start()
     process.join()

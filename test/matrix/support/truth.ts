@@ -12,7 +12,7 @@ interface ToldFrame {
   readonly columns: readonly number[];
 }
 
-interface Scene {
+export interface Scene {
   /** In the program's own namespace; null before 3.8. */
   readonly tid: number | null;
   readonly frames: readonly ToldFrame[];

@@ -1,0 +1,53 @@
+# -*- coding: utf-8 -*-
+"""A deep stack whose memory is paged out again and again while its thread burns.
+
+Prints {"pid": n, "frames": [frame, …]} as spinning.py tells frames, and at the end
+{"calls": n}: so often was memory paged out.
+"""
+import ctypes
+import sys
+import threading
+import time
+
+import spinning
+import talking
+
+DEPTH = 300
+MADV_PAGEOUT = 21
+
+
+def down(left):
+    return spinning.spin() if left == 0 else down(left - 1)
+
+
+def anonymous():
+    """Address and size of the private memory that has no file: frames and code objects."""
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            fields = line.split()
+            if fields[1] == "rw-p" and (len(fields) == 5 or fields[5] == "[heap]"):
+                first, last = (int(text, 16) for text in fields[0].split("-"))
+                yield first, last - first
+
+
+def main():
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    sys.setrecursionlimit(10 * DEPTH)
+    threading.stack_size(64 << 20)
+    thread = spinning.Scene("paged", lambda: down(DEPTH))
+    thread.start()
+    frames = thread.frames()
+    del spinning.waiting[:]
+    talking.say({"tid": None, "frames": frames})
+    calls = 0
+    while not talking.asked():
+        for first, size in list(anonymous()):
+            madvise(first, size, MADV_PAGEOUT)
+        calls += 1
+        time.sleep(0.02)
+    talking.say({"calls": calls})
+    spinning.done.append(True)
+
+
+main()
