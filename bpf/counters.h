@@ -28,6 +28,7 @@
 	X(bytecode_unreadable, "A thread's own copy of the bytecode could not be found.")          \
 	X(retried,                                                                                 \
 	  "Stacks in memory that was not there, handed to their thread to be read again.")         \
+	X(retry_gone, "A program was replaced before its thread could read its stack again.")      \
 	X(retry_lost, "A stack's process was gone before its thread could read it again.")         \
 	X(pages_brought_in, "Pages that a thread brought back in to read its stack.")              \
 	X(truncated, "The stack was deeper than the sampler walks; its root end is cut.")          \

@@ -31,6 +31,8 @@ extern void bpf_local_irq_restore(unsigned long *flags__irq_flag) __ksym;
 #define MAX_PAGES 128
 /* Timer hits that one stack may stand for. */
 #define MAX_HITS 256
+/* Those of a program that was replaced meanwhile: exec takes no longer. */
+#define MAX_BARE_HITS 16
 /* A slot whose thread died before it came back is free again after this. */
 #define RETRY_STALE_NS 1000000000ULL
 
@@ -100,6 +102,25 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 	return 0;
 }
 
+/* The program was replaced while its stack waited (exec): the sample stands, without a stack
+ * that nobody can read any more. */
+static __always_inline void deliver_bare(struct retry *retry)
+{
+	struct walk *walk = this_walk();
+	__u32 hits = retry->hits;
+
+	retry->taken_ns = 0;
+	if (!walk)
+		return;
+	count(COUNTER_retry_gone);
+	walk->sample = retry->sample;
+	start_walk(walk);
+	for (__u32 hit = 0; hit < MAX_BARE_HITS && hit <= hits; hit++)
+		deliver(walk);
+	if (hits >= MAX_BARE_HITS)
+		count_many(COUNTER_retry_lost, 1 + hits - MAX_BARE_HITS);
+}
+
 /* Runs in the sampled thread before it returns to user code, and may sleep. */
 static int retry_sample(struct bpf_map *map, void *key, void *value)
 {
@@ -110,8 +131,11 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 	__u64 missing = 0;
 
 	if (!process || !layout || process->generation != retry->sample.generation) {
-		count_many(COUNTER_retry_lost, 1 + retry->hits);
-		retry->taken_ns = 0;
+		unsigned long flags;
+
+		bpf_local_irq_save(&flags);
+		deliver_bare(retry);
+		bpf_local_irq_restore(&flags);
 		return 0;
 	}
 	for (int page = 0; page < MAX_PAGES; page++) {

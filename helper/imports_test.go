@@ -64,6 +64,7 @@ var arrows = map[string]rule{
 	"internal/source":              {packages: []string{"protocol", "internal/proc", unixCalls}, why: "reading a file needs no sampler"},
 	"internal/symbolize":           {why: "names come from files"},
 	"internal/trace":               {not: []string{"os", "io"}, why: "its records are pure, whoever makes them"},
+	"internal/unwind":              {not: []string{"os", "time", "net"}, why: "bytes in, rows out"},
 	"internal/cli": {
 		packages: []string{
 			"protocol", "internal/doctor", "internal/export", "internal/inventory", "internal/procmem", "internal/profiler",

@@ -17,9 +17,6 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 
-/** Features of the client that stay: progress is shown natively. Everything else is dropped. */
-const keptFeatures: ReadonlySet<string> = new Set(["window/workDoneProgress/create"]);
-
 export interface HelperStreams {
   readonly reader: NodeJS.ReadableStream;
   readonly writer: NodeJS.WritableStream;
@@ -66,10 +63,8 @@ export class HelperLanguageClient extends LanguageClient {
     this.onNotification("telemetry/event", () => undefined);
   }
 
-  override registerFeature(feature: StaticFeature | DynamicFeature<never>): void {
-    const state = feature.getState();
-    if ("id" in state && keptFeatures.has(state.id)) super.registerFeature(feature);
-  }
+  /** Called for each feature of a language server; a helper gets none of them. */
+  override registerFeature(_feature: StaticFeature | DynamicFeature<never>): void {}
 
   /**
    * The base class fills in our pid for the server to watch. On another machine

@@ -1,5 +1,7 @@
 /** The session's view of a helper, over a LanguageClient: promises, signals and catalogue errors. */
+import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
+import { WorkDoneProgress } from "vscode-languageclient/node";
 import { orCancelled } from "../remote/cancel";
 import { remoteError } from "../remote/errors";
 import type { HelperLink } from "../remote/helperLink";
@@ -119,11 +121,20 @@ class LinkedHelperClient implements HelperClient {
     return this.#ask(signal, true, (token) => this.#client.sendRequest(doctorRequest, token));
   }
 
-  start(params: StartParams, signal: AbortSignal) {
-    // The answer is waited for even after a cancel: who started must be able to stop.
-    return this.#ask(signal, false, (token) =>
-      this.#client.sendRequest(startRequest, params, token),
-    );
+  async start(params: StartParams, signal: AbortSignal, onProgress: (message: string) => void) {
+    const workDoneToken = randomUUID();
+    const progress = this.#client.onProgress(WorkDoneProgress.type, workDoneToken, (value) => {
+      const message = value.kind === "begin" ? value.title : value.message;
+      if (value.kind !== "end" && message !== undefined) onProgress(message);
+    });
+    try {
+      // The answer is waited for even after a cancel: who started must be able to stop.
+      return await this.#ask(signal, false, (token) =>
+        this.#client.sendRequest(startRequest, { ...params, workDoneToken }, token),
+      );
+    } finally {
+      progress.dispose();
+    }
   }
 
   stop(sessionId: number) {

@@ -1,6 +1,6 @@
 /** Says once per document and profile that a file here is not the one that runs on the host. */
-import * as path from "node:path";
 import * as vscode from "vscode";
+import { Utils } from "vscode-uri";
 import * as texts from "./texts";
 import type { TrackedDocument, TrackedDocuments } from "./trackedDocuments";
 
@@ -18,7 +18,7 @@ async function tell(
 ): Promise<void> {
   const [source] = sources;
   const choice = await vscode.window.showWarningMessage(
-    texts.sourceDiffers(path.posix.basename(document.uri.path)),
+    texts.sourceDiffers(Utils.basename(document.uri)),
     texts.openProfiledSource,
   );
   if (choice !== undefined && source !== undefined) await openProfiled(source);

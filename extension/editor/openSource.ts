@@ -5,7 +5,7 @@
 import * as vscode from "vscode";
 import type { SourceMap } from "./sourceMap";
 import * as texts from "./texts";
-import type { TrackedDocuments } from "./trackedDocuments";
+import type { TrackedDocument, TrackedDocuments } from "./trackedDocuments";
 
 /** How long to wait, in ms, for the comparison that tells where an edited file has the line. */
 const ALIGN_MS = 1500;
@@ -31,15 +31,17 @@ export class SourceOpener {
 
   async #show(uri: vscode.Uri, ranLine: number, toSide: boolean): Promise<void> {
     const document = await vscode.workspace.openTextDocument(uri);
+    const placed = (tracked: TrackedDocument | undefined) =>
+      startOfLine(document, tracked?.alignment.place(ranLine - 1)?.line ?? ranLine - 1);
+    const expected = placed(this.documents.get(document));
+    // Shown at once where the line most likely is; an edited file moves it a moment later.
     const editor = await vscode.window.showTextDocument(document, {
       viewColumn: targetColumn(toSide),
       preview: true,
+      selection: new vscode.Range(expected, expected),
     });
-    const tracked = await this.#aligned(document);
-    const place = tracked?.alignment.place(ranLine - 1)?.line ?? ranLine - 1;
-    const line = Math.min(Math.max(place, 0), document.lineCount - 1);
-    const start = new vscode.Position(line, document.lineAt(line).firstNonWhitespaceCharacterIndex);
-    editor.selection = new vscode.Selection(start, start);
+    const start = placed(await this.#aligned(document));
+    if (!start.isEqual(expected)) editor.selection = new vscode.Selection(start, start);
     editor.revealRange(
       new vscode.Range(start, start),
       vscode.TextEditorRevealType.InCenterIfOutsideViewport,
@@ -62,6 +64,12 @@ export class SourceOpener {
       };
     });
   }
+}
+
+/** The first character of a line that is no white space; the nearest line when there is none. */
+function startOfLine(document: vscode.TextDocument, place: number): vscode.Position {
+  const line = Math.min(Math.max(place, 0), document.lineCount - 1);
+  return new vscode.Position(line, document.lineAt(line).firstNonWhitespaceCharacterIndex);
 }
 
 /**

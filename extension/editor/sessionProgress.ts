@@ -63,7 +63,8 @@ function wayText(state: SessionState): string | undefined {
     const phase = phaseText(state.kind);
     return state.detail === "" ? phase : `${phase}: ${state.detail}`;
   }
-  return state.kind === "starting" ? texts.phaseStarting : undefined;
+  if (state.kind !== "starting") return undefined;
+  return state.detail === "" ? texts.phaseStarting : state.detail;
 }
 
 function openBar(): OpenProgress {

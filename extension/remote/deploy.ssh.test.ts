@@ -13,8 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import * as path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 
+import { describeUnless } from "../../test/support/skip";
 import { failureOf, makeStandIn, SshBox } from "../../test/support/sshBox";
 import { whyNoSshd } from "../../test/support/sshd";
 import type { TestUser } from "../../test/support/sshUsers";
@@ -23,12 +24,9 @@ import { deployHelper, type DeployOptions } from "./deploy";
 import { helperDirName, uploadScript } from "./hostScripts";
 import type { SshSession } from "./sshSession";
 
-const skipReason = whyNoSshd();
-if (skipReason) console.warn(`SSH tests skipped: ${skipReason}`);
-
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-describe.skipIf(skipReason)("deployHelper over a real sshd", () => {
+describeUnless(whyNoSshd(), "deployHelper over a real sshd", () => {
   let box: SshBox;
   let user: TestUser;
   let session: SshSession;

@@ -127,7 +127,8 @@ export function directStartScript(file: string, sha256: string, marker: string):
  * that only root can enter, checks the copy, and runs the copy. /run would be the
  * place for it but is mounted noexec on Debian. The copy goes when the helper ends;
  * one that was left behind by a power cut or SIGKILL goes at the next start.
- * Only root-owned parents are swept: names in /tmp are anybody's.
+ * Only root-owned parents are swept: names in /tmp are anybody's. In a container the
+ * same id comes back with every start, so one that bears our own is left over too.
  */
 export const ROOT_SCRIPT = [
   "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -136,7 +137,8 @@ export const ROOT_SCRIPT = [
   HASH_FUNCTION,
   `[ -r "$1" ] || exit ${scriptExit.unreadableByRoot}`,
   'for b in /var/lib /root; do for o in "$b"/emberline-root.*; do ' +
-    'if [ -d "$o" ] && ! kill -0 "${o##*.}" 2>/dev/null; then rm -rf "$o"; fi; done; done',
+    'if [ -d "$o" ] && { [ "${o##*.}" = $$ ] || ! kill -0 "${o##*.}" 2>/dev/null; }; ' +
+    'then rm -rf "$o"; fi; done; done',
   'for b in /var/lib /root /var/tmp /tmp; do d="$b/emberline-root.$$"; mkdir "$d" 2>/dev/null || continue; ' +
     `f="$d/${HELPER_FILE}"; cat "$1" >"$f" 2>/dev/null || { rm -rf "$d"; continue; }; h=$(hash "$f"); ` +
     `[ -n "$h" ] || { rm -rf "$d"; exit ${scriptExit.noHashTool}; }; ` +

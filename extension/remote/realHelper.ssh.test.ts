@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import {
   createMessageConnection,
   StreamMessageReader,
@@ -11,6 +11,7 @@ import {
   type MessageConnection,
 } from "vscode-jsonrpc/node";
 
+import { describeUnless } from "../../test/support/skip";
 import { SshBox } from "../../test/support/sshBox";
 import { scriptedPrompter } from "../../test/support/sshClient";
 import { descendantsOf, whyNoSshd } from "../../test/support/sshd";
@@ -30,16 +31,13 @@ import { localHost } from "./localHost";
 import { WITHOUT_ROOT } from "./prompter";
 import { deployAndStart } from "./reach";
 
-const skipReason = whyNoSshd();
-if (skipReason) console.warn(`SSH tests skipped: ${skipReason}`);
-
 const built = (platform: string) =>
   fileURLToPath(new URL(`../../dist/helper/${platform}/emberline-helper`, import.meta.url));
 const binaries = { "linux-x64": built("linux-x64"), "linux-arm64": built("linux-arm64") };
 
 const burn = "def burn():\n    n = 0\n    while True:\n        n += 1\n\nburn()\n";
 
-describe.skipIf(skipReason)("the built helper, put on a host and started there", () => {
+describeUnless(whyNoSshd(), "the built helper, put on a host and started there", () => {
   let box: SshBox;
   let user: TestUser;
   let program: ChildProcess;

@@ -5,6 +5,7 @@ import * as path from "node:path";
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
+import { describeUnless } from "../../test/support/skip";
 import { makeClientHome, scriptedPrompter, type ClientHome } from "../../test/support/sshClient";
 import {
   freePort,
@@ -21,12 +22,9 @@ import type { Prompter } from "./prompter";
 import { connectSsh } from "./sshConnect";
 import type { SshSession } from "./sshSession";
 
-const skipReason = whyNoSshd();
-if (skipReason) console.warn(`SSH tests skipped: ${skipReason}`);
-
 type Answers = Parameters<typeof scriptedPrompter>[0];
 
-describe.skipIf(skipReason)("connectSsh against a real sshd", () => {
+describeUnless(whyNoSshd(), "connectSsh against a real sshd", () => {
   let sshd: TestSshd;
   let user: TestUser;
   let key: TestKey;

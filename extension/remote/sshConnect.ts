@@ -147,7 +147,11 @@ async function logIn(
       // One key less; the login goes on.
       if (error.level !== "agent") settle(error);
     });
-    client.on("close", () => settle(new Error("the host closed the connection")));
+    const closed = () => settle(new Error("the host closed the connection"));
+    client.on("close", closed);
+    // ssh2 listens only from connect() on: what closes while keys are being read would go unseen.
+    transport.stream.once("close", closed);
+    if (transport.stream.destroyed) closed();
     client.on("banner", (text) => log(`ssh ${hostName}: ${text.trimEnd()}`));
     client.on("change password", () => {
       settle(remoteError("password-expired", { user: host.user, host: hostName }));

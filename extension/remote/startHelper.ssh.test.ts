@@ -3,6 +3,7 @@ import { once } from "node:events";
 import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
+import { describeUnless } from "../../test/support/skip";
 import { failureOf, makeStandIn, SshBox } from "../../test/support/sshBox";
 import { scriptedPrompter } from "../../test/support/sshClient";
 import { descendantsOf, whyNoSshd } from "../../test/support/sshd";
@@ -14,12 +15,9 @@ import { deployAndStart, type ReachPhase } from "./reach";
 import type { SshSession } from "./sshSession";
 import { startHelper } from "./startHelper";
 
-const skipReason = whyNoSshd();
-if (skipReason) console.warn(`SSH tests skipped: ${skipReason}`);
-
 type Answers = Parameters<typeof scriptedPrompter>[0];
 
-describe.skipIf(skipReason)("starting the helper over a real sshd", () => {
+describeUnless(whyNoSshd(), "starting the helper over a real sshd", () => {
   let box: SshBox;
   const standIn = makeStandIn();
   const users: Partial<Record<"free" | "asked" | "pty" | "outsider" | "odd", TestUser>> = {};

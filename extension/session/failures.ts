@@ -61,6 +61,9 @@ const editorNextSteps: { readonly [C in HelperErrorCode]?: string } = {
     "Profile the machine itself and not a container on it, or allow the bpf system call there.",
   "no-such-process": "Choose another process: the list shows those that run.",
   "not-python": "Choose another process: the list shows those that run Python.",
+  output: "Please report this with the Emberline log.",
+  "pid-namespace":
+    "Profile the machine itself, or start the container there with the host's process ids.",
   "unsupported-python": "Choose another process: the list says which can be profiled, and why.",
 };
 

@@ -20,7 +20,12 @@ export interface HelperClient {
   readonly isOpen: boolean;
   listProcesses(signal: AbortSignal): Promise<readonly ProcessInfo[]>;
   doctor(signal: AbortSignal): Promise<DoctorReport>;
-  start(params: StartParams, signal: AbortSignal): Promise<StartResult>;
+  /** `onProgress` is told what the helper is doing meanwhile, in words. */
+  start(
+    params: StartParams,
+    signal: AbortSignal,
+    onProgress: (message: string) => void,
+  ): Promise<StartResult>;
   stop(sessionId: number): Promise<StopResult>;
   acknowledge(sessionId: number, sequence: number): void;
   /** The text behind an emberline-source URI. */

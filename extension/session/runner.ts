@@ -201,7 +201,8 @@ export class SessionRunner {
       native: false,
       deltaIntervalMs: DELTA_INTERVAL_MS,
     };
-    const run = await client.start(params, signal).catch(async (error: unknown) => {
+    const onProgress = (detail: string) => this.#dispatch({ kind: "startProgress", detail });
+    const run = await client.start(params, signal, onProgress).catch(async (error: unknown) => {
       await this.#logDoctor(client, signal);
       throw error;
     });

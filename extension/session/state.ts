@@ -54,6 +54,8 @@ export type SessionState =
   | {
       readonly kind: "starting";
       readonly target: Target;
+      /** What the helper is doing, in its words; may be empty. */
+      readonly detail: string;
       readonly helper: HelperInfo;
       readonly selection: Selection;
       readonly kept: Results | undefined;
@@ -70,6 +72,7 @@ export type SessionEvent =
   | { readonly kind: "listed" }
   | { readonly kind: "back" }
   | { readonly kind: "processesChosen"; readonly selection: Selection }
+  | { readonly kind: "startProgress"; readonly detail: string }
   | { readonly kind: "started"; readonly run: StartResult }
   | { readonly kind: "delta"; readonly stats: Stats }
   | { readonly kind: "stopRequested" }
@@ -113,8 +116,10 @@ export function reduce(state: SessionState, event: SessionEvent): SessionState {
         : state;
     case "processesChosen":
       return state.kind === "picking" || state.kind === "listing"
-        ? { ...state, kind: "starting", selection: event.selection }
+        ? { ...state, kind: "starting", detail: "", selection: event.selection }
         : state;
+    case "startProgress":
+      return state.kind === "starting" ? { ...state, detail: event.detail } : state;
     case "started": {
       if (state.kind !== "starting") return state;
       const { target, helper, selection } = state;

@@ -6,7 +6,6 @@ import { matchFunctions, searchTree } from "../core/flameSearch";
 import {
   canOpen,
   describeItem,
-  describeSamples,
   describeSearch,
   isLibrary,
   lineFacts,
@@ -125,12 +124,4 @@ test("a search tells where it is", () => {
   expect(describeSearch(result, result.matches[1]!)).toBe("2 of 3 · 100%");
   const none = searchTree(tree, matchFunctions(profile, "zzz")!);
   expect(describeSearch(none, -1)).toBe("no match");
-});
-
-test.each([
-  [0, 0, 99, ""],
-  [1, 5e8, 99, "1 sample · 99 Hz · 500 ms"],
-  [12_345, 20e9, 0, "12,345 samples · 20.0 s"],
-])("%d samples in %d ns at %d Hz: %j", (samples, elapsedNs, frequencyHz, text) => {
-  expect(describeSamples(samples, elapsedNs, frequencyHz)).toBe(text);
 });

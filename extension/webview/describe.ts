@@ -207,12 +207,3 @@ function share(tree: CallTree, samples: number): number {
   const all = tree.total.at(ROOT);
   return all === 0 ? 0 : samples / all;
 }
-
-/** "12,345 samples · 99 Hz · 20.0 s"; "" before the first sample. */
-export function describeSamples(samples: number, elapsedNs: number, frequencyHz: number): string {
-  if (samples === 0) return "";
-  const rate = frequencyHz > 0 ? `${formatCount(frequencyHz)} Hz` : "";
-  return [formatPlural(samples, "sample"), rate, formatDurationNs(elapsedNs)]
-    .filter(Boolean)
-    .join(" · ");
-}

@@ -69,7 +69,7 @@ export class FlameCanvas {
     const isStill =
       move === "jump" ||
       (to.x0 === this.#shown.x0 && to.x1 === this.#shown.x1) ||
-      matchMedia("(prefers-reduced-motion: reduce)").matches;
+      prefersStillness();
     // Samples that arrive in the middle of a move only shift where it ends.
     const goesOn = move === "jump" && this.#transition !== null;
     if (!goesOn) {
@@ -217,6 +217,14 @@ export class FlameCanvas {
     this.#cursorOutline.place(scene, cursor < 0 ? null : boxOnScreen(scene, cursor));
     this.#hoverOutline.place(scene, this.#hover && itemOnScreen(scene, this.#hover));
   }
+}
+
+/** The system's wish, or the editor's setting `workbench.reduceMotion`, which VS Code puts on the body. */
+function prefersStillness(): boolean {
+  return (
+    document.body.classList.contains("vscode-reduce-motion") ||
+    matchMedia("(prefers-reduced-motion: reduce)").matches
+  );
 }
 
 /**

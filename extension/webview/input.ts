@@ -1,5 +1,5 @@
-import type { FlameView } from "./flameView";
-import { keyAction } from "./keys";
+import type { FlameController } from "./flameController";
+import { keyAction, type KeyAction } from "./keys";
 
 /**
  * How long a click waits for a second one. Opening a file takes the focus away,
@@ -10,34 +10,34 @@ const DOUBLE_CLICK_MS = 220;
 /** Movement in CSS pixels from which a press is a drag and no click. */
 const DRAG_FROM_PX = 4;
 
-/** Lines the pointer, wheel and keys on the canvas up with the view. */
-export function bindInput(view: FlameView): void {
-  bindPointer(view);
-  bindWheel(view);
-  const { canvas } = view;
-  canvas.addEventListener("pointerleave", () => view.leave());
-  canvas.addEventListener("keydown", (event) => {
-    const action = keyAction(event);
-    if (action === null) return;
-    event.preventDefault();
-    view.act(action);
-  });
-  // The editor gives the focus to the page; the keys are the graph's.
-  window.addEventListener("focus", () => {
-    if (document.activeElement === document.body) canvas.focus();
-  });
-  // Search must open from anywhere on the page, and typing in the box must stay typing.
+/** Lines pointer, wheel and keys up with what they do. */
+export function bindInput(flame: FlameController): void {
+  bindPointer(flame);
+  bindWheel(flame);
+  bindKeys(flame);
+  flame.view.graph.canvas.addEventListener("pointerleave", () => flame.leave());
+}
+
+/** The graph's keys work as soon as its panel has the focus, without a way to the canvas. */
+function bindKeys(flame: FlameController): void {
+  const { canvas } = flame.view.graph;
   window.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.target instanceof HTMLInputElement) return;
-    if (keyAction(event) !== "search") return;
+    const action = event.defaultPrevented ? null : keyAction(event);
+    // Keys typed into the search field or on a button are theirs, but for the way to the search.
+    const isElsewhere = event.target !== canvas && event.target !== document.body;
+    if (action === null || (isElsewhere && !isSearchFromButton(event.target, action))) return;
     event.preventDefault();
-    view.act("search");
+    flame.act(action);
   });
 }
 
+function isSearchFromButton(target: EventTarget | null, action: KeyAction): boolean {
+  return action === "search" && !(target instanceof HTMLInputElement);
+}
+
 /** A press that does not move is a click: it selects and opens. One that moves pans. */
-function bindPointer(view: FlameView): void {
-  const { canvas } = view;
+function bindPointer(flame: FlameController): void {
+  const { canvas } = flame.view.graph;
   let openTimer = 0;
   let wasDragged = false;
   let last: { readonly x: number; readonly y: number } | null = null;
@@ -46,15 +46,17 @@ function bindPointer(view: FlameView): void {
     if (event.button === 0) last = { x: event.clientX, y: event.clientY };
   });
   canvas.addEventListener("pointermove", (event) => {
+    // A button let go outside the page is not told.
+    if (event.buttons === 0) last = null;
     if (last === null) {
-      view.hoverAt(event.offsetX, event.offsetY);
+      flame.hoverAt(event.offsetX, event.offsetY);
       return;
     }
     const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
     if (!wasDragged && Math.hypot(dx, dy) < DRAG_FROM_PX) return;
     if (!wasDragged) canvas.setPointerCapture(event.pointerId);
     wasDragged = true;
-    view.dragBy(dx, dy);
+    flame.dragBy(dx, dy);
     last = { x: event.clientX, y: event.clientY };
   });
   const release = () => (last = null);
@@ -63,25 +65,25 @@ function bindPointer(view: FlameView): void {
   canvas.addEventListener("click", (event) => {
     clearTimeout(openTimer);
     if (wasDragged || event.detail > 1) return;
-    if (!view.selectAt(event.offsetX, event.offsetY)) return;
+    if (!flame.selectAt(event.offsetX, event.offsetY)) return;
     const toSide = event.altKey || event.ctrlKey || event.metaKey;
-    openTimer = window.setTimeout(() => view.openCursor(toSide), DOUBLE_CLICK_MS);
+    openTimer = window.setTimeout(() => flame.openCursor(toSide), DOUBLE_CLICK_MS);
   });
   canvas.addEventListener("dblclick", (event) => {
     clearTimeout(openTimer);
-    view.zoomAt(event.offsetX, event.offsetY);
+    flame.zoomAt(event.offsetX, event.offsetY);
   });
 }
 
-function bindWheel(view: FlameView): void {
-  const { canvas } = view;
+function bindWheel(flame: FlameController): void {
+  const { canvas } = flame.view.graph;
   canvas.addEventListener(
     "wheel",
     (event) => {
       if (event.ctrlKey || event.metaKey) {
-        view.zoomBy(Math.exp(-event.deltaY / 300), event.offsetX);
+        flame.zoomBy(Math.exp(-event.deltaY / 300), event.offsetX);
       } else if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
-        view.pan((event.deltaX || event.deltaY) / canvas.clientWidth);
+        flame.pan((event.deltaX || event.deltaY) / canvas.clientWidth);
       } else return;
       event.preventDefault();
     },

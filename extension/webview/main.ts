@@ -1,6 +1,6 @@
 import { openPlace } from "./describe";
+import { FlameController } from "./flameController";
 import { FlameModel } from "./flameModel";
-import { FlameView } from "./flameView";
 import { Host } from "./host";
 import { bindInput } from "./input";
 import { parseToWebview } from "./messages";
@@ -9,7 +9,7 @@ import { Receiver } from "./receiver";
 
 const host = new Host();
 const model = new FlameModel(host.savedView());
-const view = new FlameView(model, {
+const flame = new FlameController(model, {
   openNode(node, line, toSide) {
     const place = openPlace(model.tree, node);
     if (place === null) return;
@@ -17,11 +17,11 @@ const view = new FlameView(model, {
   },
   changed: () => host.viewChanged(model),
 });
-const receiver = new Receiver(model, view, host);
+const receiver = new Receiver(model, flame, host);
 
-document.getElementById("app")?.append(view.root);
-bindInput(view);
-watchTheme(() => view.themeChanged());
+document.getElementById("app")?.append(flame.view.root);
+bindInput(flame);
+watchTheme(() => flame.view.themeChanged());
 window.addEventListener("message", (event: MessageEvent<unknown>) => {
   const message = parseToWebview(event.data);
   if (message !== null) receiver.receive(message);

@@ -83,7 +83,7 @@ const KIND_COLORS: Readonly<Record<number, KindColor>> = {
   [FrameKind.kernel]: {
     variable: "--vscode-charts-orange",
     fallback: "#d18616",
-    hue: [38, 54],
+    hue: [48, 58],
     chroma: [0.11, 0.15],
     lightness: { dark: 0.635, light: 0.685, highContrastDark: 0.62, highContrastLight: 0.36 },
   },

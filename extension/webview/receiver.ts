@@ -1,7 +1,8 @@
 import type { DeltaRefusal } from "../core/profile";
 import { assertNever, type Result } from "../core/result";
+import type { FlameController } from "./flameController";
 import type { FlameModel } from "./flameModel";
-import type { FlameView } from "./flameView";
+
 import type { Host } from "./host";
 import type { ToWebview } from "./messages";
 import type { SessionInfo } from "./summary";
@@ -15,14 +16,14 @@ const REFRESH_MS = 200;
 /** Takes in what the editor says. */
 export class Receiver {
   readonly #model: FlameModel;
-  readonly #view: FlameView;
+  readonly #flame: FlameController;
   readonly #host: Host;
   #session: SessionInfo = { title: "", frequencyHz: 0, isLive: false, lost: 0 };
   #timer = 0;
 
-  constructor(model: FlameModel, view: FlameView, host: Host) {
+  constructor(model: FlameModel, flame: FlameController, host: Host) {
     this.#model = model;
-    this.#view = view;
+    this.#flame = flame;
     this.#host = host;
   }
 
@@ -42,14 +43,14 @@ export class Receiver {
         return;
       case "live":
         this.#session = { ...this.#session, isLive: message.isLive };
-        this.#view.setSession(this.#session);
+        this.#flame.view.setSession(this.#session);
         return;
       case "themeChanged":
-        this.#view.themeChanged();
+        this.#flame.view.themeChanged();
         return;
       case "focus":
         this.#refresh();
-        this.#view.focusTarget(message.target);
+        this.#flame.focusTarget(message.target);
         return;
       default:
         assertNever(message);
@@ -65,9 +66,8 @@ export class Receiver {
   }
 
   #show(): void {
-    this.#view.setSession(this.#session);
-    this.#view.modelChanged();
-    this.#host.viewChanged(this.#model);
+    this.#flame.view.setSession(this.#session);
+    this.#flame.modelChanged();
   }
 
   #resyncOnFailure(result: Result<void, DeltaRefusal>): void {

@@ -54,12 +54,12 @@ export class Toolbar {
     );
     this.#invert.append(
       icon("M5 13V3M2.5 5.5L5 3l2.5 2.5M11 3v10M8.5 10.5L11 13l2.5-2.5"),
-      "Invert",
+      element("span", { class: "label" }, "Invert"),
     );
     this.#reset = button("flame-reset", "Reset zoom (Escape)", () => actions.resetZoom());
     this.#reset.append(
       icon("M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10"),
-      "Reset zoom",
+      element("span", { class: "label" }, "Reset zoom"),
     );
     const kinds = this.#kinds.map((kind) => kind.button);
     this.root = element(
@@ -68,7 +68,7 @@ export class Toolbar {
       element("div", { class: "heading" }, this.#title, this.#live),
       this.search.root,
       element("div", { class: "group", role: "group", "aria-label": "Kinds of frames" }, ...kinds),
-      element("div", { class: "group" }, this.#invert, this.#reset),
+      element("div", { class: "group buttons" }, this.#invert, this.#reset),
     );
   }
 

@@ -32,7 +32,16 @@ export const listProcessesRequest = new RequestType0<ListProcessesResult, Helper
   MethodListProcesses,
 );
 
-export const startRequest = new RequestType<StartParams, StartResult, HelperErrorData>(MethodStart);
+/** LSP's WorkDoneProgressParams: the helper tells with $/progress how a request gets on. */
+export interface Progressing {
+  readonly workDoneToken?: string;
+}
+
+export const startRequest = new RequestType<
+  StartParams & Progressing,
+  StartResult,
+  HelperErrorData
+>(MethodStart);
 
 export const stopRequest = new RequestType<StopParams, StopResult, HelperErrorData>(MethodStop);
 

@@ -1,11 +1,12 @@
 /** The whole path without a person: from the palette to the hot line, checked at every step. */
 import { stripVTControlCharacters } from "node:util";
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import type { Stage } from "../../test/support/stage/stage";
-import { openBrowser, openWorkbench } from "../../test/support/vscode/browser";
+import { openWorkbench } from "../../test/support/vscode/browser";
 import {
   editorOf,
-  goToStart,
+  focusFile,
+  goToLine,
   openFile,
   waitForCursor,
   waitForHeat,
@@ -30,7 +31,7 @@ const SAMPLES = 600;
 
 export interface OnceOptions {
   readonly stage: Stage;
-  readonly chromium: string;
+  readonly browser: Browser;
   readonly heatImage: string;
   readonly flameImage: string;
   readonly failureImage: string;
@@ -40,20 +41,15 @@ export interface OnceOptions {
 
 /** Plays it and resolves with the hottest lines; rejects with what did not happen. */
 export async function playOnce(options: OnceOptions): Promise<readonly HotLineRow[]> {
-  const browser = await openBrowser(options.chromium);
+  const window = { width: 1280, height: 800, scale: 2 };
+  const page = await openWorkbench(options.browser, options.stage.vscode.url, window);
   try {
-    const window = { width: 1280, height: 800, scale: 2 };
-    const page = await openWorkbench(browser, options.stage.vscode.url, window);
-    try {
-      return await play(page, options);
-    } catch (error) {
-      await page.screenshot({ path: options.failureImage });
-      throw new Error(`${summary(error)}\nThe screen is in ${options.failureImage}.`, {
-        cause: error,
-      });
-    }
-  } finally {
-    await browser.close();
+    return await play(page, options);
+  } catch (error) {
+    await page.screenshot({ path: options.failureImage });
+    throw new Error(`${summary(error)}\nThe screen is in ${options.failureImage}.`, {
+      cause: error,
+    });
   }
 }
 
@@ -81,9 +77,10 @@ async function play(page: Page, options: OnceOptions): Promise<readonly HotLineR
   await runCommand(page, "Emberline: Show Flame Graph");
   await setSideBarOpen(page, false);
   await waitForFlame(page);
-  await setGroupEdge(page, 500);
+  await setGroupEdge(page, 540);
   // Elsewhere first, so that only the click can bring the cursor to the line.
-  await goToStart(page, HOT_FILE);
+  await focusFile(page, HOT_FILE);
+  await goToLine(page, 1);
   const { tooltip } = await clickFrame(page, HOT_FUNCTION);
   const promised = /Click opens (\S+):(\d+)/.exec(tooltip);
   if (promised === null) throw new Error(`The frame promises no line: ${tooltip}`);

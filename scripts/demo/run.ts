@@ -2,10 +2,11 @@
 import { mkdirSync } from "node:fs";
 import * as path from "node:path";
 import { openStage, type Stage, type StageOptions } from "../../test/support/stage/stage";
+import { whyNoRoot } from "../../test/support/privilege";
+import { openBrowser } from "../../test/support/vscode/browser";
 import type { HotLineRow } from "../../test/support/vscode/hotLines";
 import { interruption } from "./interruption";
 import { playOnce } from "./once";
-import { whyNoSampling } from "./privilege";
 
 export interface DemoOptions {
   /** Play by itself instead of waiting for a person. */
@@ -21,9 +22,11 @@ export interface DemoOptions {
 
 /** Resolves with the exit status. */
 export async function runDemo(options: DemoOptions): Promise<number> {
-  if (options.once) {
-    const reason = whyNoSampling();
-    if (reason !== undefined) throw new Error(reason);
+  if (options.once && whyNoRoot() !== undefined) {
+    throw new Error(
+      `Sampling ${whyNoRoot()}. Run it as root, ` +
+        "or run `npm run demo` in a terminal and type the password when VS Code asks for it.",
+    );
   }
   const interrupted = interruption();
   const stage = await openStage(options.stage);
@@ -40,18 +43,23 @@ async function once(
   interrupted: Promise<number>,
 ): Promise<number> {
   mkdirSync(options.out, { recursive: true });
-  const play = playOnce({
-    stage,
-    chromium: options.chromium ?? "chromium",
-    heatImage: path.join(options.out, "heat.png"),
-    flameImage: path.join(options.out, "flame.png"),
-    failureImage: path.join(options.out, "failed.png"),
-    say: (line) => console.log(`  ${line}`),
-  });
-  const outcome = await Promise.race([play, interrupted]);
-  if (typeof outcome === "number") return outcome;
-  options.report(outcome);
-  return 0;
+  const browser = await openBrowser(options.chromium ?? "chromium", stage.dir);
+  try {
+    const play = playOnce({
+      stage,
+      browser,
+      heatImage: path.join(options.out, "heat.png"),
+      flameImage: path.join(options.out, "flame.png"),
+      failureImage: path.join(options.out, "failed.png"),
+      say: (line) => console.log(`  ${line}`),
+    });
+    const outcome = await Promise.race([play, interrupted]);
+    if (typeof outcome === "number") return outcome;
+    options.report(outcome);
+    return 0;
+  } finally {
+    await browser.close();
+  }
 }
 
 async function wait(stage: Stage, interrupted: Promise<number>): Promise<number> {

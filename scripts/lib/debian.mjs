@@ -28,9 +28,19 @@ export async function installDebianPackages(groups) {
   }
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   await run("apt-get", ["update", "-q"], { env });
+  const serviceStaysOff = missing.includes("openssh-server") && existsSync("/run/systemd/system");
+  if (serviceStaysOff) await sshService("mask");
   await run(install[0], ["-q", ...install.slice(1)], { env });
+  if (serviceStaysOff) for (const verb of ["unmask", "disable"]) await sshService(verb);
   const still = missingPackages(groups);
   if (still.length > 0)
     throw new Error(`apt-get installed, but still missing: ${still.join(", ")}`);
   return missing;
 }
+
+/**
+ * Only the program of openssh-server is wanted. Its package would start a server
+ * for the whole network, unless its units are masked while it is installed.
+ */
+const sshService = (verb) =>
+  run("systemctl", [verb, "ssh.service", "ssh.socket"], { check: false });

@@ -15,12 +15,16 @@ export async function vitest(project, { timeoutMs = 10 * 60_000 } = {}) {
     { check: false, timeoutMs },
   );
   const counts = readReport(report);
+  const how = result.timedOut
+    ? `was killed after ${timeoutMs / 60_000} minutes`
+    : `ended with ${result.signal ?? `status ${result.code}`}`;
+  const said = `${result.stdout}${result.stderr}`;
   if (counts === undefined) {
-    return tally(0, 1, 0, [`vitest wrote no report\n${result.stdout}${result.stderr}`]);
+    return tally(0, 1, 0, [`vitest ${how} and wrote no report\n${said}`]);
   }
   if (result.code !== 0 && counts.failed === 0) {
     counts.failed = 1;
-    counts.notes.push(`vitest ended with ${result.code}\n${result.stdout}${result.stderr}`);
+    counts.notes.push(`vitest ${how}\n${said}`);
   }
   return counts;
 }

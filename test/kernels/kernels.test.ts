@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import type { DoctorReport, Stats } from "../../extension/wire/protocol.gen";
 import { impossible, unmetChains, type Grammar } from "../sampler/support/grammar";
-import { broken, countOf, parseStacks, pythonOf } from "../sampler/support/stacks";
+import { countOf, parseStacks, pythonOf } from "../sampler/support/stacks";
+import { broken } from "../sampler/support/whole";
 
 declare module "vitest" {
   interface ProvidedContext {

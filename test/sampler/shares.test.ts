@@ -1,8 +1,9 @@
 import { expect } from "vitest";
 import { interpreters, sampled, testEach } from "./support/machine";
 import { record } from "./support/record";
-import { broken, countOf, pythonOf } from "./support/stacks";
+import { countOf, pythonOf } from "./support/stacks";
 import { shareError } from "./support/statistics";
+import { expectWhole } from "./support/whole";
 import { Workload } from "./support/workload";
 
 interface Shares {
@@ -15,7 +16,8 @@ sampled("shares of two functions that time themselves", () => {
   testEach(interpreters, async (interpreter) => {
     const workload = await Workload.start(interpreter, "shares.py");
     await workload.mark();
-    const { stacks, stats } = await record([workload.pid], 3, 1999);
+    const recording = await record([workload.pid], 3, 1999);
+    const { stacks, stats } = recording;
     const { functions } = await workload.end<Shares>();
 
     const below = (name: string) =>
@@ -31,8 +33,6 @@ sampled("shares of two functions that time themselves", () => {
         expect(line).toBeLessThanOrEqual(last);
       }
     }
-    expect(broken(stacks)).toEqual([]);
-    expect(stats).toMatchObject({ lost: 0, error_stacks: 0, truncated_stacks: 0 });
-    expect(countOf(stacks)).toBe(stats.samples);
+    expectWhole(interpreter, recording);
   });
 });

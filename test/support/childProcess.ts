@@ -1,5 +1,5 @@
 /** Long-running children of the demo and the tests, each the leader of its own process group. */
-import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process";
+import { spawn, type ChildProcess, type SpawnOptions, type StdioOptions } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 
 export interface Child {
@@ -15,7 +15,10 @@ export interface Child {
 /** Time to end by itself, in ms; VS Code shuts its extension host down in about one second. */
 const GRACE_MS = 5_000;
 
-/** Starts a command whose output goes to `logFile`. Rejects when it cannot be started. */
+/** In front of a command: it ends with whoever started it, even when that one is killed. */
+const withParent = ["setpriv", "--pdeathsig", "TERM"] as const;
+
+/** Starts a command whose output goes to `logFile`; a command that is not there ends at once. */
 export async function startChild(
   command: string,
   args: readonly string[],
@@ -23,7 +26,9 @@ export async function startChild(
   options: Pick<SpawnOptions, "cwd" | "env" | "uid" | "gid"> = {},
 ): Promise<Child> {
   const log = openSync(logFile, "a");
-  const child = spawn(command, args, { ...options, detached: true, stdio: ["ignore", log, log] });
+  const [launcher, ...words] = [...withParent, command, ...args];
+  const stdio: StdioOptions = ["ignore", log, log];
+  const child = spawn(launcher, words, { ...options, detached: true, stdio });
   closeSync(log);
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);

@@ -19,6 +19,8 @@ export interface UserOptions {
   /** Flags of sudoers for this user alone: "use_pty". */
   readonly sudoDefaults?: string;
   readonly shell?: string;
+  /** Its home directory, below a directory that exists; /home/NAME unless given. */
+  readonly home?: string;
 }
 
 const PREFIX = "emberline-t";
@@ -27,10 +29,11 @@ const PREFIX = "emberline-t";
 export function makeUser(options: UserOptions = {}): TestUser {
   removeLeftovers();
   const name = `${PREFIX}${process.pid}-${randomBytes(3).toString("hex")}`;
-  const home = `/home/${name}`;
+  const home = options.home ?? `/home/${name}`;
+  const shell = options.shell ?? "/bin/sh";
   const password = randomBytes(9).toString("base64url");
   locked(() =>
-    execFileSync("useradd", ["--create-home", "--shell", options.shell ?? "/bin/sh", name], {
+    execFileSync("useradd", ["--create-home", "--home-dir", home, "--shell", shell, name], {
       stdio: "pipe",
     }),
   );

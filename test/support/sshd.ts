@@ -49,6 +49,8 @@ export interface SshdOptions {
   readonly config?: readonly string[];
   /** Lines for the end of sshd_config: Match blocks. */
   readonly match?: readonly string[];
+  /** Words in front of sshd's command line, such as `unshare` and its options. */
+  readonly launcher?: readonly string[];
 }
 
 const SSHD = "/usr/sbin/sshd";
@@ -118,7 +120,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<TestSshd> {
       ...(options.match ?? []),
     ];
     writeFileSync(configFile, `${config.join("\n")}\n`);
-    const child = spawn(SSHD, ["-D", "-f", configFile, "-E", logFile], { stdio: "ignore" });
+    const command = [...(options.launcher ?? []), SSHD, "-D", "-f", configFile, "-E", logFile];
+    const child = spawn(command[0] ?? SSHD, command.slice(1), { stdio: "ignore" });
     if (await waitForGreeting(port, child)) {
       return running(child, port, dir, keysDir, logFile, hostKeys);
     }

@@ -230,7 +230,7 @@ describe("live", () => {
     await flame.send({ type: "delta", delta, lost: 3 });
     await flame.page.waitForFunction(() => document.body.innerText.includes("30 samples"));
     await flame.settle();
-    expect(await flame.text("summary")).toMatch(/30 samples · 99 Hz · .* · 3 lost/);
+    expect(await flame.text("summary")).toMatch(/30 samples.*99 Hz.*3 lost/s);
     expect(await flame.text("crumbs")).toMatch(/work\s+53\.3%/);
     expect(await flame.text("detail")).toMatch(/^work\s+53\.3% total/);
     const work = await flame.color(WORK, 0.5);
@@ -403,6 +403,38 @@ describe("explaining", () => {
     await flame.press("ArrowLeft");
     expect(await flame.text("status")).toMatch(/^vfs_read, kernel, 30\.0% total/);
     expect(await flame.text("hints")).toMatch(/Click.*Enter.*Double-click.*Z.*Esc/s);
+  });
+
+  test("the graph has the keys from the start, and a button keeps its own", async () => {
+    await open();
+    await flame.press("ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "Enter");
+    expect(await flame.opened()).toEqual([openMain]);
+    await flame.page.locator("#flame-invert").focus();
+    await flame.press("Enter");
+    expect(await flame.page.locator("#flame-invert").getAttribute("aria-pressed")).toBe("true");
+    expect(await flame.opened()).toEqual([]);
+    await flame.press("/");
+    await flame.page.keyboard.type("z n i /");
+    await flame.settle();
+    expect(await flame.page.locator("#flame-search").inputValue()).toBe("z n i /");
+    expect(await flame.page.locator("#flame-invert").getAttribute("aria-pressed")).toBe("true");
+  });
+
+  test("half as wide, beside an editor, nothing is cut off", async () => {
+    await open({ width: 533, height: 600 });
+    const isCut = () =>
+      flame.page.evaluate(() =>
+        [".toolbar", ".group", ".place-bar", ".footer", "#flame-hints"].filter((selector) => {
+          const found = document.querySelector(selector);
+          return found !== null && found.scrollWidth > found.clientWidth;
+        }),
+      );
+    expect(await isCut()).toEqual([]);
+    expect(await flame.text("hints")).toMatch(/Double-click.*zooms/s);
+    await flame.doubleClick(WORK, 0.5);
+    expect(await isCut()).toEqual([]);
+    expect(await flame.text("crumbs")).toMatch(/^All samples.*….*work.*60\.0%$/s);
+    expect(await flame.text("detail")).toMatch(/^work/);
   });
 
   test("names are text, whatever they say", async () => {

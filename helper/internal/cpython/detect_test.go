@@ -1,6 +1,8 @@
 package cpython
 
 import (
+	"bytes"
+	"debug/elf"
 	"errors"
 	"os/exec"
 	"testing"
@@ -48,4 +50,53 @@ func TestDetectRefusesOtherPrograms(t *testing.T) {
 			t.Fatalf("sleep is %+v, %v", found, err)
 		}
 	}
+}
+
+func TestDetectWaitsForWhatTheLoaderRuns(t *testing.T) {
+	pythontest.Each(t, func(t *testing.T, python *pythontest.Interpreter) {
+		const program = "import sys; sys.stdin.read()"
+		// An interpreter of a newer suite is run by its own loader anyway.
+		running := python.Command("-c", program)
+		if running.Path == python.Path {
+			running = exec.Command(loaderOf(t, python.Path), python.Path, "-c", program)
+		}
+		stdin, err := running.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := running.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = running.Wait() }()
+		defer stdin.Close()
+		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+			found, err := detect(t, NewDetector(), running.Process.Pid)
+			if err == nil && found.Version.String() == python.Version {
+				return
+			}
+			if !errors.Is(err, ErrNotReady) || time.Now().After(deadline) {
+				t.Fatalf("%s: %+v, %v", running, found, err)
+			}
+		}
+	})
+}
+
+// loaderOf is the dynamic loader that a program asks for; a machine may have
+// others, for other word sizes.
+func loaderOf(t *testing.T, program string) string {
+	t.Helper()
+	file, err := elf.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	section := file.Section(".interp")
+	if section == nil {
+		t.Fatalf("%s asks for no loader", program)
+	}
+	data, err := section.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(bytes.TrimRight(data, "\x00"))
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // Offsets are byte offsets of one CPython build; -1 is a member it lacks. Those
-// of 2.7 to 3.12 are measured (offsets_gen.go), later ones the process tells
+// of 2.7 to 3.12 are measured (offsets_measured.go), later ones the process tells
 // (debugoffsets.go); Rules are how what lies there is to be read.
 type Offsets struct {
 	// _PyRuntimeState

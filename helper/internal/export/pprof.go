@@ -85,8 +85,10 @@ func (b *pprofBuilder) function(frame *aggregate.Frame) *profile.Function {
 	if found := b.functions[key]; found != nil {
 		return found
 	}
+	// Without a system name: pprof would demangle one that equals the name, and
+	// take "<module>" for the parameters of a template.
 	function := &profile.Function{
-		ID: uint64(len(b.profile.Function) + 1), Name: valid(frame.Name), SystemName: valid(frame.Name),
+		ID: uint64(len(b.profile.Function) + 1), Name: valid(frame.Name),
 		Filename: valid(key.file), StartLine: int64(frame.FirstLine),
 	}
 	b.functions[key] = function

@@ -102,9 +102,18 @@ func TestSkipsZombies(t *testing.T) {
 // The pid and the process stay, the program does not: a cached answer must not.
 func TestSeesExec(t *testing.T) {
 	lister := NewLister(anyone)
-	toPython := run(t, "sh", "-c", "sleep 0.3; exec "+python+" -c 'import time; time.sleep(60)'")
-	fromPython := run(t, python, "-c", "import os, time; time.sleep(0.5); os.execv('/bin/sleep', ['sleep', '60'])")
+	gate := filepath.Join(t.TempDir(), "gate")
+	toPython := run(t, "sh", "-c", "until [ -e "+gate+" ]; do sleep 0.05; done; exec "+python+" -c 'import time; time.sleep(60)'")
+	fromPython := run(t, python, "-c", `import os, sys, time
+while not os.path.exists(sys.argv[1]): time.sleep(0.05)
+os.execv('/bin/sleep', ['sleep', '60'])`, gate)
 	until(t, lister, fromPython, func(_ protocol.ProcessInfo, ok bool) bool { return ok })
+	if _, ok := list(t, lister)[toPython]; ok {
+		t.Error("a shell is listed")
+	}
+	if err := os.WriteFile(gate, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	until(t, lister, fromPython, func(_ protocol.ProcessInfo, ok bool) bool { return !ok })
 	until(t, lister, toPython, func(_ protocol.ProcessInfo, ok bool) bool { return ok })
 }

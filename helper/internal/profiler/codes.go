@@ -77,10 +77,20 @@ func (c *codeTable) add(record *trace.CodeRecord, t *target, memory io.ReaderAt)
 	return text.Filename
 }
 
-// absolute resolves a file name that is relative to where the program started
-// ("<string>" and its like are no files).
+// absolute resolves a file name that is relative to where the program started,
+// and takes out the "." of `python ./app.py`, which no other name of the file
+// has ("<string>" and its like are no files). ".." stays where the interpreter
+// says it: it may follow a symbolic link.
 func absolute(filename, directory string) string {
-	if filename == "" || directory == "" || path.IsAbs(filename) || strings.HasPrefix(filename, "<") {
+	switch {
+	case filename == "" || strings.HasPrefix(filename, "<"):
+		return filename
+	case path.IsAbs(filename):
+		if strings.Contains(filename, "..") {
+			return filename
+		}
+		return path.Clean(filename)
+	case directory == "":
 		return filename
 	}
 	return path.Join(directory, filename)

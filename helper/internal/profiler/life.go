@@ -104,16 +104,21 @@ func (s *Session) forgetEnded() {
 	s.ended = kept
 }
 
-// startUpWait bounds how long a freshly executed program is looked at again
-// until its libraries are mapped: the dynamic loader does that within its first
-// milliseconds, but a busy host may be slow.
-const startUpWait = 2 * time.Second
+const (
+	// startUpWait bounds how long a freshly executed program is looked at again
+	// until its libraries are mapped: the dynamic loader does that within its first
+	// milliseconds, but a busy host may be slow.
+	startUpWait = 2 * time.Second
+	// startUpPause is the longest between two looks, which cost some 0.1 ms each:
+	// a tenth of the life of a program of 50 ms.
+	startUpPause = 5 * time.Millisecond
+)
 
 // followStarting looks at a freshly executed program until it turns out to be a
 // Python, or not to be one.
 func (s *Session) followStarting(event trace.ProcessEvent) {
 	pause := 500 * time.Microsecond
-	for deadline := time.Now().Add(startUpWait); time.Now().Before(deadline); pause *= 2 {
+	for deadline := time.Now().Add(startUpWait); time.Now().Before(deadline); pause = min(2*pause, startUpPause) {
 		err := s.follow(event.PID)
 		var known *protocol.Error
 		switch {

@@ -117,13 +117,13 @@ func TestRecordsThatOvertakeTheFork(t *testing.T) {
 	s.addTarget(7, 1)
 	s.Code(codeRecord(2, 0x100, "/srv/a.py", "child"))
 	s.Sample(stack(2, 0x100))
-	s.ageEarly()
+	s.giveUpEarly()
 	check(t, s, "", 0)
+	s.Code(codeRecord(2, 0x200, "/srv/a.py", "work"))
 	s.onProcess(trace.ProcessEvent{Kind: trace.Forked, PID: 8, Parent: 7, Generation: 2, ParentGeneration: 1})
-	check(t, s, "child /srv/a.py:11[4-6] 1", 0)
-	// Later samples name what came early, before the next drain.
-	s.Sample(stack(2, 0x100))
-	check(t, s, "child /srv/a.py:11[4-6] 2", 0)
+	// The event came between a code and the sample that names it.
+	s.Sample(stack(2, 0x200, 0x100))
+	check(t, s, "child /srv/a.py:11[4-6] 1\nchild /srv/a.py:11[4-6];work /srv/a.py:11[4-6] 1", 0)
 	if len(s.early) != 0 || s.totals.orphans != 0 {
 		t.Errorf("%d wait, %d orphans", len(s.early), s.totals.orphans)
 	}
@@ -136,7 +136,7 @@ func TestSamplesOfNobodyAreCounted(t *testing.T) {
 		if s.totals.orphans != 0 {
 			t.Fatal("given up too early")
 		}
-		s.ageEarly()
+		s.giveUpEarly()
 	}
 	if s.totals.orphans != 1 || len(s.early) != 0 {
 		t.Errorf("%d orphans, %d wait", s.totals.orphans, len(s.early))
@@ -158,5 +158,19 @@ func TestSamplesAfterTheExitStillHaveNames(t *testing.T) {
 	}
 	if len(s.codes.codes) != 0 || s.targets[1] == nil {
 		t.Errorf("codes of %d address spaces kept; target %v", len(s.codes.codes), s.targets[1])
+	}
+}
+
+func TestFileNamesAreAbsolute(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.py": "/srv/a.py", "./a.py": "/srv/a.py", "/srv/./a.py": "/srv/a.py", "/srv//a.py": "/srv/a.py",
+		"/srv/link/../a.py": "/srv/link/../a.py", "<string>": "<string>", "": "",
+	} {
+		if got := absolute(name, "/srv"); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+	if got := absolute("a.py", ""); got != "a.py" {
+		t.Errorf("without a directory %q", got)
 	}
 }

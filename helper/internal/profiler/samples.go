@@ -2,6 +2,7 @@ package profiler
 
 import (
 	"slices"
+	"time"
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/proc"
@@ -26,18 +27,12 @@ type early struct {
 	drains int
 }
 
-func (e *early) generation() uint32 {
-	if e.code != nil {
-		return e.code.ID.Generation
-	}
-	return e.sample.Generation
-}
-
 const (
 	// maxEarly bounds the records that wait.
 	maxEarly = 8192
-	// earlyDrains is for how many drains they do.
-	earlyDrains = 4
+	// earlyDrains is for how many drains they do: two seconds, since on a busy
+	// host the reader of events may have to wait for a CPU.
+	earlyDrains = 40
 )
 
 // Code takes a code object at first sight.
@@ -83,27 +78,24 @@ func (s *Session) Sample(sample *trace.Sample) {
 	}
 }
 
-// admitEarly adds, in order, the records that came before their process was
-// known; not a moment later, since what follows them names the same code. The
-// caller holds the lock.
-func (s *Session) admitEarly(t *target) {
-	waiting := s.early[:0]
-	for _, record := range s.early {
+// adoptEarly adds what waited for the target, in order and before anything that
+// follows it: a sample must not overtake the codes it names.
+func (s *Session) adoptEarly(t *target) {
+	s.early = slices.DeleteFunc(s.early, func(record early) bool {
 		switch {
-		case record.generation() != t.generation:
-			waiting = append(waiting, record)
-		case record.code != nil:
+		case record.code != nil && record.code.ID.Generation == t.generation:
 			s.addCode(t, record.code)
-		default:
+		case record.sample != nil && record.sample.Generation == t.generation:
 			s.add(t, record.sample)
+		default:
+			return false
 		}
-	}
-	clear(s.early[len(waiting):])
-	s.early = waiting
+		return true
+	})
 }
 
-// ageEarly gives up the records that have waited too long.
-func (s *Session) ageEarly() {
+// giveUpEarly drops records whose process has not become known for too long.
+func (s *Session) giveUpEarly() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	waiting := s.early[:0]
@@ -111,11 +103,33 @@ func (s *Session) ageEarly() {
 		if record.drains--; record.drains > 0 {
 			waiting = append(waiting, record)
 		} else if record.sample != nil {
-			s.totals.orphans++
+			s.totals.orphans += int64(record.sample.Count)
 		}
 	}
 	clear(s.early[len(waiting):])
 	s.early = waiting
+}
+
+// awaitEarly gives the last events a moment to come, and counts what nobody
+// told of then.
+func (s *Session) awaitEarly() {
+	for range 10 {
+		s.mu.Lock()
+		waiting := len(s.early)
+		s.mu.Unlock()
+		if waiting == 0 {
+			return
+		}
+		time.Sleep(drainInterval / 2)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, record := range s.early {
+		if record.sample != nil {
+			s.totals.orphans += int64(record.sample.Count)
+		}
+	}
+	s.early = nil
 }
 
 func (s *Session) add(t *target, sample *trace.Sample) {

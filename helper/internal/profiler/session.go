@@ -58,6 +58,7 @@ type Session struct {
 // Start follows what params ask for and samples it. The session owns the
 // sampler from now on, also when it does not come about.
 func Start(params protocol.StartParams, sampler Sampler) (*Session, error) {
+	raisePriority()
 	s := &Session{
 		params:       params,
 		sampler:      sampler,
@@ -142,6 +143,7 @@ func (s *Session) run() {
 	// What the timer already took is still delivered.
 	s.fail(s.sampler.StopTimer())
 	s.fail(s.drain(0))
+	s.awaitEarly()
 	stats := s.Stats()
 	s.mu.Lock()
 	s.final = &stats
@@ -152,7 +154,7 @@ func (s *Session) run() {
 }
 
 func (s *Session) drain(wait time.Duration) error {
-	s.ageEarly()
+	s.giveUpEarly()
 	err := s.sampler.ReadSamples(wait, s)
 	s.forgetEnded()
 	return err

@@ -64,6 +64,14 @@ func (s *Session) follow(pid int) error {
 		return describe(pid, err)
 	}
 	place := s.placeOf(process)
+	// Held from here on, so that what the process does once it is followed, a
+	// fork or its end, is looked at when its target is there.
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.final != nil {
+		// A program that starts while the session ends.
+		return protocol.Errorf(protocol.ErrNoSession, "The session has ended.")
+	}
 	generation, err := s.sampler.Follow(pid, found)
 	if err != nil {
 		return err
@@ -75,8 +83,6 @@ func (s *Session) follow(pid int) error {
 			protocol.Errorf(protocol.ErrNoSuchProcess, "Process %d has ended.", pid),
 			s.sampler.Unfollow(pid))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	t := s.newTarget(pid, generation, process.Comm(), found, place)
 	t.cpuStartNs, _ = proc.CPUTimeNs(pid)
 	return nil
@@ -92,7 +98,8 @@ func (s *Session) placeOf(process *proc.Process) place {
 	return p
 }
 
-// newTarget registers an address space; the caller holds the lock.
+// newTarget registers an address space and takes up what came before it; the
+// caller holds the lock.
 func (s *Session) newTarget(pid int, generation uint32, name string, found *cpython.Interpreter, at place) *target {
 	t := &target{
 		pid:         pid,
@@ -106,6 +113,6 @@ func (s *Session) newTarget(pid int, generation uint32, name string, found *cpyt
 		Kind: protocol.KindProcess, Name: fmt.Sprintf("%s [%d]", name, pid), PID: pid,
 	})
 	s.byPID[pid], s.targets[generation] = t, t
-	s.admitEarly(t)
+	s.adoptEarly(t)
 	return t
 }

@@ -82,14 +82,15 @@ const (
 	bpfCounterCOUNTER_classUnreadable       bpfCounter = 15
 	bpfCounterCOUNTER_bytecodeUnreadable    bpfCounter = 16
 	bpfCounterCOUNTER_retried               bpfCounter = 17
-	bpfCounterCOUNTER_retryLost             bpfCounter = 18
-	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 19
-	bpfCounterCOUNTER_truncated             bpfCounter = 20
-	bpfCounterCOUNTER_noOffsets             bpfCounter = 21
-	bpfCounterCOUNTER_walkLost              bpfCounter = 22
-	bpfCounterCOUNTER_processTableFull      bpfCounter = 23
-	bpfCounterCOUNTER_eventRingFull         bpfCounter = 24
-	bpfCounterCOUNTER_COUNT                 bpfCounter = 25
+	bpfCounterCOUNTER_retryGone             bpfCounter = 18
+	bpfCounterCOUNTER_retryLost             bpfCounter = 19
+	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 20
+	bpfCounterCOUNTER_truncated             bpfCounter = 21
+	bpfCounterCOUNTER_noOffsets             bpfCounter = 22
+	bpfCounterCOUNTER_walkLost              bpfCounter = 23
+	bpfCounterCOUNTER_processTableFull      bpfCounter = 24
+	bpfCounterCOUNTER_eventRingFull         bpfCounter = 25
+	bpfCounterCOUNTER_COUNT                 bpfCounter = 26
 )
 
 type bpfFrameFlag uint32

@@ -21,6 +21,7 @@ var counterList = []Counter{
 	{Name: "class_unreadable", Meaning: "The class of self could not be read; the method is named without it."},
 	{Name: "bytecode_unreadable", Meaning: "A thread's own copy of the bytecode could not be found."},
 	{Name: "retried", Meaning: "Stacks in memory that was not there, handed to their thread to be read again."},
+	{Name: "retry_gone", Meaning: "A program was replaced before its thread could read its stack again."},
 	{Name: "retry_lost", Meaning: "A stack's process was gone before its thread could read it again."},
 	{Name: "pages_brought_in", Meaning: "Pages that a thread brought back in to read its stack."},
 	{Name: "truncated", Meaning: "The stack was deeper than the sampler walks; its root end is cut."},

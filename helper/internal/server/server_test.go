@@ -312,10 +312,15 @@ func TestStopSendsTheRestFirst(t *testing.T) {
 }
 
 func TestOneSessionAtATime(t *testing.T) {
-	slow := make(chan struct{})
-	backend := Backend{Start: func(protocol.StartParams) (Session, error) { <-slow; return newSampled(), nil }}
+	slow, entered := make(chan struct{}), make(chan struct{})
+	backend := Backend{Start: func(protocol.StartParams) (Session, error) {
+		close(entered)
+		<-slow
+		return newSampled(), nil
+	}}
 	c := initializedClient(t, backend)
 	first := c.ask(protocol.MethodStart, `{"pids":[1],"frequencyHz":99}`)
+	<-entered
 	c.refused(c.ask(protocol.MethodStart, `{"pids":[2],"frequencyHz":99}`), -33011)
 	close(slow)
 	c.answered(first)

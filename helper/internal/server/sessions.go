@@ -88,6 +88,8 @@ func (s *Server) run(stream *stream) {
 	s.mu.Lock()
 	s.current, s.ended = nil, stream
 	s.mu.Unlock()
+	// Only the account is still asked for; the tree can be large.
+	stream.session, stream.send = nil, nil
 	close(stream.finished)
 	if stream.failure != nil {
 		s.log(logError, "Session %d: %v", stream.id, stream.failure)

@@ -46,9 +46,13 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// silence is how long the helper may take before its next message; nothing it
-// says here takes more than one delta interval.
-const silence = 400 * time.Millisecond
+const (
+	// silence is how long the helper is listened to when it should say no more;
+	// nothing it says here takes more than one delta interval.
+	silence = 400 * time.Millisecond
+	// patience is for a busy machine.
+	patience = 10 * time.Second
+)
 
 func replay(t *testing.T, path string, lines []line, backend Backend) {
 	fromClient, in := io.Pipe()
@@ -79,7 +83,7 @@ func replay(t *testing.T, path string, lines []line, backend Backend) {
 			}
 			written = append(written, line)
 			for update && (i+1 == len(lines) || lines[i+1].Client == nil || !isNotification(line.Client)) {
-				got, ok := next(heard)
+				got, ok := next(heard, silence)
 				if !ok {
 					break
 				}
@@ -87,7 +91,7 @@ func replay(t *testing.T, path string, lines []line, backend Backend) {
 			}
 		case update:
 		default:
-			got, ok := next(heard)
+			got, ok := next(heard, patience)
 			if !ok {
 				t.Fatalf("line %d: the helper is silent, want %s", i, line.Helper)
 			}
@@ -100,7 +104,7 @@ func replay(t *testing.T, path string, lines []line, backend Backend) {
 		save(t, path, written)
 		return
 	}
-	if more, ok := next(heard); ok {
+	if more, ok := next(heard, silence); ok {
 		t.Errorf("the helper says more: %s", more)
 	}
 }
@@ -112,11 +116,11 @@ func helperLine(message json.RawMessage) (l line) {
 
 func isNotification(message json.RawMessage) bool { return !bytes.Contains(message, []byte(`"id"`)) }
 
-func next(heard <-chan json.RawMessage) (json.RawMessage, bool) {
+func next(heard <-chan json.RawMessage, wait time.Duration) (json.RawMessage, bool) {
 	select {
 	case body, ok := <-heard:
 		return body, ok
-	case <-time.After(silence):
+	case <-time.After(wait):
 		return nil, false
 	}
 }

@@ -2,34 +2,32 @@
  * Once for all files of the project: builds the helper, finds or fetches the
  * interpreters, and proves whether this machine can run the sampler at all.
  */
-import { buildHelpers, helperFile } from "../../../scripts/lib/buildHelper.mjs";
 import { interpreters } from "../../../scripts/lib/interpreters.mjs";
-import { inRoot } from "../../../scripts/lib/paths.mjs";
 import { run } from "../../../scripts/lib/run.mjs";
+import provideHelper from "../../contract/support/globalSetup.mjs";
 
 export default async function setup(project) {
   // Another build can be tried with EMBERLINE_HELPER=/path.
-  const helper = process.env.EMBERLINE_HELPER ?? (await build());
+  const given = process.env.EMBERLINE_HELPER;
+  if (given !== undefined) project.provide("helperFile", given);
+  const tearDown = given === undefined ? await provideHelper(project) : undefined;
   project.provide("sampler", {
-    helper,
     interpreters: await interpreters(),
-    impossible: await whyImpossible(helper),
+    impossible: await whyImpossible([project.getProvidedContext().helperFile]),
   });
-}
-
-async function build() {
-  await buildHelpers();
-  return inRoot(helperFile(`linux-${process.arch}`));
+  return tearDown;
 }
 
 /**
  * Why no BPF sampler can run here, or "". The doctor's word alone is no proof:
- * a real attempt must be refused too.
+ * a real attempt must be refused too. `command` is the helper, and what gives it
+ * the privilege before it.
  */
-async function whyImpossible(helper) {
-  const { canSample, checks } = JSON.parse((await run(helper, ["doctor", "--json"])).stdout);
+export async function whyImpossible([file, ...words]) {
+  const helper = (...args) => run(file, [...words, ...args], { check: false });
+  const { canSample, checks } = JSON.parse((await helper("doctor", "--json")).stdout);
   if (canSample) return "";
-  const attempt = await run(helper, ["record", "--all", "--duration", "100ms"], { check: false });
+  const attempt = await helper("record", "--all", "--duration", "100ms");
   if (attempt.code !== 3) {
     throw new Error(
       `doctor says that sampling is impossible, but record ended with ${attempt.code}`,

@@ -14,7 +14,6 @@ export interface Interpreter {
 declare module "vitest" {
   interface ProvidedContext {
     sampler: {
-      readonly helper: string;
       readonly interpreters: readonly Interpreter[];
       /** Why BPF cannot sample on this machine; "" when it can. */
       readonly impossible: string;
@@ -23,8 +22,6 @@ declare module "vitest" {
 }
 
 const provided = inject("sampler");
-
-export const helper = provided.helper;
 
 export function minorOf(interpreter: Interpreter): number {
   return Number(interpreter.version.split(".")[1]);

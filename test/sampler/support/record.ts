@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { Stats } from "../../../extension/wire/protocol.gen";
-import { helper } from "./machine";
+import { helperFile } from "../../contract/support/helper";
 import { parseStacks, type Stack } from "./stacks";
 
 /** How `emberline-helper record` ended. */
@@ -27,7 +27,7 @@ export class Helper {
   readonly #kill: (signal: NodeJS.Signals) => void;
 
   constructor(args: readonly string[], as: { readonly uid?: number; readonly gid?: number } = {}) {
-    const child = spawn(helper, args, { stdio: ["ignore", "pipe", "pipe"], ...as });
+    const child = spawn(helperFile, args, { stdio: ["ignore", "pipe", "pipe"], ...as });
     const said = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
@@ -44,24 +44,26 @@ export class Helper {
     this.#kill(name);
   }
 
-  /** Waits until it samples: the timer is the last thing that it opens. */
+  /** Waits until its timer has fired once. Needs --stats, which makes the kernel count that. */
   async sampling(): Promise<void> {
-    const folder = `/proc/${this.pid}/fd`;
-    const opened = () =>
-      readdirSync(folder).some((fd) => linkOf(`${folder}/${fd}`) === "anon_inode:[perf_event]");
-    while (!opened()) await sleep(5);
-    // Between opening the timer and starting it lies the search for processes.
-    await sleep(300);
+    const folder = `/proc/${this.pid}/fdinfo`;
+    while (!filesOf(folder).some(hasTimerFired)) await sleep(5);
   }
 }
 
-/** A descriptor may be closed between listing and reading it. */
-function linkOf(file: string): string {
-  try {
-    return readlinkSync(file);
-  } catch {
-    return "";
-  }
+/** Whether it is the file of a BPF program for perf events that has run (kernel/bpf/syscall.c). */
+const hasTimerFired = (fdinfo: string) =>
+  /^prog_type:\t7$/m.test(fdinfo) && /^run_cnt:\t[1-9]/m.test(fdinfo);
+
+/** The texts in a folder whose files come and go. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    try {
+      return [readFileSync(path.join(folder, name), "utf8")];
+    } catch {
+      return [];
+    }
+  });
 }
 
 interface Options {
@@ -96,8 +98,8 @@ export class Recorder extends Helper {
     const { code, stderr } = await this.ended;
     if (code !== 0) throw new Error(`record ended with ${code}: ${stderr}`);
     return {
-      stacks: parseStacks(this.read("stacks")),
-      stats: JSON.parse(this.read("stats")) as Stats,
+      stacks: parseStacks(this.bytes("stacks").toString()),
+      stats: this.stats(),
     };
   }
 
@@ -107,8 +109,13 @@ export class Recorder extends Helper {
     return this.finished();
   }
 
-  read(name: "stacks" | "stats"): string {
-    return readFileSync(path.join(this.#folder, name), "utf8");
+  stats(): Stats {
+    return JSON.parse(this.bytes("stats").toString()) as Stats;
+  }
+
+  /** What it wrote. */
+  bytes(name: "stacks" | "stats"): Buffer {
+    return readFileSync(path.join(this.#folder, name));
   }
 }
 

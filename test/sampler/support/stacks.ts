@@ -41,7 +41,7 @@ const suffixes = { n: "native", k: "kernel", e: "error" } as const;
 function parseFrame(text: string): Frame {
   const [, name, suffix] = /^(.+)_\[([nke])\]$/.exec(text) ?? [];
   if (name !== undefined) return { kind: suffixes[suffix as keyof typeof suffixes], name };
-  const [, qualname, path, line] = /^(.+) \((.*):(\d+)\)$/.exec(text) ?? fail(text);
+  const [, qualname, path, line] = /^(.+?) \((.*):(\d+)\)$/.exec(text) ?? fail(text);
   return { kind: "python", name: qualname ?? "", path: path ?? "", line: Number(line) };
 }
 
@@ -72,7 +72,3 @@ export function leafCounts(
   }
   return counts;
 }
-
-/** Stacks with a part that could not be read. */
-export const broken = (stacks: readonly Stack[]) =>
-  stacks.filter((stack) => stack.frames.some((frame) => frame.kind === "error"));

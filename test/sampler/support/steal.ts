@@ -1,20 +1,17 @@
 import { readFileSync } from "node:fs";
 
-/** Jiffies of all CPUs from /proc/stat: all together, and those the host has taken (steal). */
-function jiffies(): { all: number; stolen: number } {
-  const [, ...fields] = (readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "").split(/ +/);
-  const numbers = fields.slice(0, 8).map(Number);
-  return { all: numbers.reduce((a, b) => a + b, 0), stolen: numbers[7] ?? 0 };
+/** sysconf(_SC_CLK_TCK): the unit of /proc/stat is the same on every Linux that Node runs on. */
+const JIFFY_NS = 10_000_000;
+
+/** CPU time that the machine's host has taken away from it so far, of all its CPUs. */
+function stolenNs(): number {
+  const [, ...jiffies] = (readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "").split(/ +/);
+  return Number(jiffies[7] ?? 0) * JIFFY_NS;
 }
 
-/**
- * Starts to measure; the function it returns says which share of all CPU time
- * the machine's host has taken away since. 0 on a machine of its own.
- */
-export function stolenShare(): () => number {
-  const before = jiffies();
-  return () => {
-    const now = jiffies();
-    return now.all === before.all ? 0 : (now.stolen - before.stolen) / (now.all - before.all);
-  };
+/** Starts to measure; the function it returns says how much was taken away since. */
+export function measureSteal(): () => number {
+  const before = stolenNs();
+  // A jiffy that has begun is not counted yet.
+  return () => stolenNs() - before + JIFFY_NS;
 }

@@ -32,6 +32,10 @@ function workloadsFor(interpreter: Interpreter): string {
   return `${folder.seen}/`;
 }
 
+/** A workload's path as an interpreter's programs name it. */
+export const placeOf = (interpreter: Interpreter, name: string) =>
+  `${workloadsFor(interpreter)}${name}`;
+
 /** The environment in which workloads run: nothing is written beside their sources. */
 export const workloadEnv = { ...process.env, PYTHONDONTWRITEBYTECODE: "1" };
 
@@ -75,7 +79,7 @@ export class Workload {
     args: readonly string[] = [],
     options: StartOptions = {},
   ): Promise<Workload> {
-    const script = options.script ?? `${workloadsFor(interpreter)}${name}`;
+    const script = options.script ?? placeOf(interpreter, name);
     const [program, ...rest] = [...(options.prefix ?? []), ...interpreter.command, script, ...args];
     if (program === undefined) throw new Error("no command");
     const child = spawn(program, rest, {

@@ -22,7 +22,7 @@ export interface Account {
  */
 export function openAccount(dir: string): Account {
   if (process.getuid?.() === 0) {
-    const user = makeUser({ sudo: "nopasswd" });
+    const user = makeUser({ sudo: "nopasswd", home: `/srv/shop-${process.pid}` });
     const gid = Number(execFileSync("id", ["-g", user.name], { encoding: "utf8" }));
     return {
       name: user.name,

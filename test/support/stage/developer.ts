@@ -1,5 +1,13 @@
 /** The developer's side: a home with an ssh key and configuration, and the program's sources as workspace. */
-import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import * as path from "node:path";
 import { makeKey, type TestKey } from "../sshd";
 import { copySources } from "./shop";
@@ -43,5 +51,28 @@ export class Developer {
   /** Writes ~/.ssh/known_hosts; the hosts of an empty one are all unknown. */
   setKnownHosts(text: string): void {
     writeFileSync(path.join(this.#ssh, "known_hosts"), text, { mode: 0o600 });
+  }
+
+  /** What ~/.ssh/known_hosts says; "" when there is none. */
+  knownHosts(): string {
+    const file = path.join(this.#ssh, "known_hosts");
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+
+  /** Whether OpenSSH finds a key for `host` ("[name]:port") there, hashed or not. */
+  knows(host: string): boolean {
+    const found = spawnSync("ssh-keygen", ["-F", host, "-f", path.join(this.#ssh, "known_hosts")]);
+    return found.status === 0;
+  }
+
+  /** Changes a file of the workspace on disk. */
+  editFile(name: string, edit: (text: string) => string): void {
+    const file = path.join(this.workspace, name);
+    writeFileSync(file, edit(readFileSync(file, "utf8")));
+  }
+
+  /** Removes a file of the workspace, so that it exists only on the host. */
+  removeFile(name: string): void {
+    rmSync(path.join(this.workspace, name));
   }
 }

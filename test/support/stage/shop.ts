@@ -13,24 +13,19 @@ export interface Shop extends Child {
 /** Time for CPython to start and invent a catalogue, in ms; a loaded machine needs most of it. */
 const READY_MS = 20_000;
 
-/** Copies the sources to the account's home and starts the program there. */
+/** Copies the sources to `folder` on the host and starts the program there. */
 export async function startShop(
   sources: string,
   account: Account,
+  folder: string,
   logFile: string,
-  pythonArguments: readonly string[] = [],
 ): Promise<Shop> {
-  const folder = path.join(account.home, "shop");
   copySources(sources, folder);
   giveTo(account, folder);
   const script = path.join(folder, "serve.py");
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: account.home, LANG: "C.UTF-8" };
-  const python = findPython(account);
-  const child = await startChild(python, [...pythonArguments, script], logFile, {
-    ...account.ids,
-    cwd: folder,
-    env,
-  });
+  const options = { ...account.ids, cwd: folder, env };
+  const child = await startChild(findPython(account), [script], logFile, options);
   const isReady = () => child.log().includes('"ready"');
   await within(READY_MS, () => isReady() || child.hasEnded());
   if (!isReady()) {

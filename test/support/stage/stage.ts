@@ -5,8 +5,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { within } from "../childProcess";
 import { Cleanup } from "../cleanup";
-import { startSshd, type TestSshd } from "../sshd";
+import { descendantsOf, startSshd, type TestSshd } from "../sshd";
 import { startVscode, type Vscode, type VscodeInstall } from "../vscode/server";
 import { openAccount, type Account } from "./account";
 import { Developer } from "./developer";
@@ -56,11 +57,20 @@ async function setUp(options: StageOptions, cleanup: Cleanup): Promise<Stage> {
   const developer = new Developer(dir, options.shopSources);
   const alias = "shop-1";
   const sshd = await startSshd({ config: account.sshdConfig });
-  cleanup.defer(() => sshd.stop());
+  cleanup.defer(async () => {
+    // VS Code is gone by now; a helper that sees it clears its directory away.
+    await within(3_000, () => descendantsOf(sshd.pid).length === 0);
+    await sshd.stop();
+  });
   sshd.authorize(account.name, developer.key);
   developer.addHost({ alias, port: sshd.port, user: account.name });
 
-  const shop = await startShop(options.shopSources, account, path.join(logs, "shop.log"));
+  const shop = await startShop(
+    options.shopSources,
+    account,
+    account.home,
+    path.join(logs, "shop.log"),
+  );
   cleanup.defer(() => shop.stop());
   const vscode = await startVscode(options.vscode, {
     dir: path.join(dir, "vscode"),

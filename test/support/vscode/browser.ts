@@ -1,10 +1,16 @@
 /** A headless Chromium and VS Code's page in it. */
 import { chromium, type Browser, type Page } from "playwright-core";
 
-/** Starts the machine's own Chromium. */
-export function openBrowser(executablePath: string): Promise<Browser> {
+/** Starts the machine's own Chromium; what it leaves in a home directory goes to `home`. */
+export function openBrowser(executablePath: string, home: string): Promise<Browser> {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("XDG_"));
   return chromium.launch({
     executablePath,
+    env: { ...Object.fromEntries(inherited), HOME: home },
+    // Whoever opened it closes it, after a signal too; the driver would end this process instead.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
     args: [
       // It refuses to run as root with its sandbox; what it opens is our own page.
       "--no-sandbox",
@@ -33,8 +39,9 @@ export async function openWorkbench(
     viewport: { width, height },
     deviceScaleFactor: scale,
   });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
-  await page.goto(url);
+  await page.goto(url, { waitUntil: "domcontentloaded" });
   await page
     .locator(".explorer-folders-view .monaco-list-row")
     .first()

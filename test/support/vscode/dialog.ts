@@ -1,5 +1,6 @@
 /** Modal dialogs and notifications. */
 import type { Page } from "playwright-core";
+import { runCommand } from "./quickInput";
 
 const PATIENCE_MS = 45_000;
 
@@ -19,19 +20,17 @@ export async function answerDialog(page: Page, button: string): Promise<Dialog> 
   return { message, detail: details.join("\n") };
 }
 
+const toasts = (page: Page) => page.locator(".notifications-toasts .notification-list-item");
+
 /** Waits for a notification with the text, and gives the whole of it. */
 export async function waitForNotification(page: Page, text: string | RegExp): Promise<string> {
-  const toast = page.locator(".notifications-toasts .notification-list-item").filter({
-    hasText: text,
-  });
-  await toast.first().waitFor({ timeout: PATIENCE_MS });
-  return toast.first().locator(".notification-list-item-message").innerText();
+  const toast = toasts(page).filter({ hasText: text }).first();
+  await toast.waitFor({ timeout: PATIENCE_MS });
+  return toast.locator(".notification-list-item-message").innerText();
 }
 
-/** Presses a button of the notification with the text. */
-export async function pressInNotification(page: Page, text: string | RegExp, button: string) {
-  const toast = page.locator(".notifications-toasts .notification-list-item").filter({
-    hasText: text,
-  });
-  await toast.first().getByRole("button", { name: button }).click();
+/** Closes all notifications. */
+export async function closeNotifications(page: Page): Promise<void> {
+  await runCommand(page, "Notifications: Clear All Notifications");
+  await toasts(page).first().waitFor({ state: "hidden" });
 }

@@ -1,6 +1,6 @@
 /** Text editors: where the cursor is, and the heat that is drawn in them. */
 import type { Locator, Page } from "playwright-core";
-import { pick } from "./quickInput";
+import { typeInto } from "./quickInput";
 
 const PATIENCE_MS = 45_000;
 
@@ -11,9 +11,40 @@ export function editorOf(page: Page, pathEnd: string): Locator {
 
 /** Opens a file of the workspace by its name. */
 export async function openFile(page: Page, name: string): Promise<void> {
-  await page.keyboard.press("Control+P");
-  await pick(page, name);
+  const row = page.locator(".quick-input-list .monaco-list-row").filter({ hasText: name }).first();
+  await typeInto(page, "Control+P", name, () => row.click({ timeout: 5_000 }));
   await editorOf(page, name).waitFor({ timeout: PATIENCE_MS });
+}
+
+export interface Place {
+  /** The active tab's label: the file's name. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+}
+
+/** Makes an open file's editor the active one. */
+export async function focusFile(page: Page, file: string): Promise<void> {
+  await page.locator(`.tab[data-resource-name="${file}"]`).first().click();
+  await waitForCursor(page, { file });
+}
+
+/** Puts the cursor at the start of a line of the active editor. */
+export async function goToLine(page: Page, line: number): Promise<void> {
+  await typeInto(page, "Control+G", `:${line}`, () => page.keyboard.press("Enter"));
+  await waitForCursor(page, { line });
+}
+
+/** The text of the hover over a line of an editor; the line must be on the screen. */
+export async function readHover(editor: Locator, source: string): Promise<string> {
+  const page = editor.page();
+  const spans = editor.locator(".view-line", { hasText: source.trim() }).locator("span > span");
+  await spans.first().hover();
+  const hover = page.locator(".monaco-hover").filter({ hasText: "Total" });
+  await hover.waitFor({ timeout: PATIENCE_MS });
+  const text = await hover.innerText();
+  await page.mouse.move(0, 0);
+  return text.replaceAll("\u00a0", " ");
 }
 
 export interface Place {

@@ -39,7 +39,7 @@ export async function findFrame(page: Page, functionName: string): Promise<Frame
   const tooltip = flame.locator("#flame-tooltip");
   const title = tooltip.locator(".tooltip-title");
   const seen = new Set<string>();
-  for (const part of [0.5, 0.25, 0.75, 0.1, 0.9, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.05, 0.95]) {
+  for (const part of [0.25, 0.5, 0.75, 0.1, 0.9, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.05, 0.95]) {
     for (let dy = ROW_HEIGHT / 2; dy < box.height; dy += ROW_HEIGHT) {
       const point = { x: box.x + box.width * part, y: box.y + dy };
       await page.mouse.move(point.x, point.y);

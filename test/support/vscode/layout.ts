@@ -1,5 +1,6 @@
 /** Where things are on the screen. */
 import type { Page } from "playwright-core";
+import { runCommand } from "./quickInput";
 
 const sideBar = (page: Page) => page.locator(".part.sidebar");
 
@@ -29,6 +30,12 @@ async function dragTo(page: Page, fromX: number, toX: number, y: number): Promis
 /** Opens or closes the side bar. */
 export async function setSideBarOpen(page: Page, isOpen: boolean): Promise<void> {
   if ((await sideBar(page).isVisible()) === isOpen) return;
-  await page.keyboard.press("Control+B");
+  await runCommand(page, "View: Toggle Primary Side Bar Visibility");
   await sideBar(page).waitFor({ state: isOpen ? "visible" : "hidden" });
+}
+
+/** Closes every tab and all editor groups but one. */
+export async function closeEditors(page: Page): Promise<void> {
+  await runCommand(page, "View: Close All Editor Groups");
+  await page.locator(".editor-group-container .tab").first().waitFor({ state: "hidden" });
 }

@@ -24,28 +24,31 @@ export async function chooseProcess(page: Page, host: string, pid: number): Prom
   return pick(page, `${pid}`, new RegExp(`^${pid} `));
 }
 
+/** What the status bar shows while a session runs. */
+const session = (page: Page) =>
+  page.locator(".statusbar-item").filter({ hasText: /[\d,]+ samples?\b/ });
+
+/** The samples that the status bar counts; undefined when no session runs. */
+export async function countedSamples(page: Page): Promise<number | undefined> {
+  const [text] = await session(page).allInnerTexts();
+  const count = /([\d,]+) samples?\b/.exec(text ?? "")?.[1];
+  return count === undefined ? undefined : Number(count.replaceAll(",", ""));
+}
+
 /** Waits until the status bar counts that many samples; resolves with the count. */
 export async function waitForSamples(page: Page, least: number): Promise<number> {
   // Samples come as fast as the program gets a CPU, and others may want it too.
   const deadlineMs = Date.now() + 3 * PATIENCE_MS;
   for (;;) {
-    const count = await countedSamples(page);
+    const count = (await countedSamples(page)) ?? 0;
     if (count >= least) return count;
     if (Date.now() > deadlineMs) throw new Error(`${count} samples came, not ${least}.`);
     await page.waitForTimeout(100);
   }
 }
 
-/** The samples that the status bar counts; 0 when no session runs. */
-export async function countedSamples(page: Page): Promise<number> {
-  const items = await page.locator(".statusbar-item").allInnerTexts();
-  const counted = items.flatMap((text) => /([\d,]+) samples?\b/.exec(text)?.[1] ?? []);
-  return Number((counted[0] ?? "0").replaceAll(",", ""));
-}
-
 /** Runs Stop Profiling and waits until the session is over. */
 export async function stopProfiling(page: Page): Promise<void> {
   await runCommand(page, "Emberline: Stop Profiling");
-  const status = page.locator(".statusbar-item").filter({ hasText: /samples?\b/ });
-  await status.waitFor({ state: "hidden", timeout: PATIENCE_MS });
+  await session(page).waitFor({ state: "hidden", timeout: PATIENCE_MS });
 }

@@ -1,5 +1,5 @@
 /** The command palette, pickers and input boxes. */
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 
 const widget = (page: Page) => page.locator(".quick-input-widget");
 const input = (page: Page) => widget(page).locator(".quick-input-box input");
@@ -14,21 +14,47 @@ const PATIENCE_MS = 45_000;
  * and those that are not enabled yet, so it is reopened until the row is there.
  */
 export async function runCommand(page: Page, title: string): Promise<void> {
+  await typeInto(page, "F1", `>${title}`, () => acceptRow(page, title));
+}
+
+/**
+ * Goes down to the row with the label and accepts it. Keys, because a click that
+ * is slow to return may have happened, and must not happen twice.
+ */
+async function acceptRow(page: Page, label: string): Promise<void> {
+  const row = rows(page).filter({ has: page.getByText(label, { exact: true }) });
+  await row.first().waitFor({ timeout: 1_500 });
+  for (let step = 0; step < 20; step++) {
+    const focused = rows(page).and(page.locator(".focused"));
+    if ((await focused.getByText(label, { exact: true }).count()) > 0) {
+      return page.keyboard.press("Enter");
+    }
+    await page.keyboard.press("ArrowDown");
+  }
+  throw new Error(`The row "${label}" cannot be reached.`);
+}
+
+/**
+ * Opens the quick input with a key, types, and goes on; all of it again when that
+ * fails, because a focus that arrives late from elsewhere closes the input.
+ */
+export async function typeInto(
+  page: Page,
+  key: string,
+  text: string,
+  goOn: () => Promise<void>,
+): Promise<void> {
   const deadlineMs = Date.now() + PATIENCE_MS;
-  const row = rowWithLabel(page, title);
   for (;;) {
-    await page.keyboard.press("F1");
-    await input(page).waitFor();
-    await input(page).fill(`>${title}`);
     try {
-      await row.waitFor({ timeout: 1_500 });
-      break;
+      await page.keyboard.press(key);
+      await input(page).fill(text, { timeout: 1_500 });
+      return await goOn();
     } catch (error) {
       if (Date.now() > deadlineMs) throw error;
       await page.keyboard.press("Escape");
     }
   }
-  await row.click();
 }
 
 /** Waits for the picker or input box whose title is, or matches, the given one. */
@@ -90,10 +116,4 @@ export async function dismiss(page: Page): Promise<void> {
   if (!(await widget(page).isVisible())) return;
   await page.keyboard.press("Escape");
   await widget(page).waitFor({ state: "hidden" });
-}
-
-function rowWithLabel(page: Page, label: string): Locator {
-  return rows(page)
-    .filter({ has: page.getByText(label, { exact: true }) })
-    .first();
 }

@@ -13,6 +13,8 @@ export const settings = {
   "chat.commandCenter.enabled": false,
   "window.commandCenter": false,
   "window.confirmBeforeClose": "never",
+  // As on a desktop; in the browser VS Code would save by itself.
+  "files.autoSave": "off",
   "files.simpleDialog.enable": true,
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,

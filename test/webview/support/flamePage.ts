@@ -7,6 +7,7 @@ import { inject } from "vitest";
 import { flameHtml } from "../../../extension/editor/flameHtml";
 import type { ProfileDelta } from "../../../extension/core/profile";
 import type { FromWebview, ToWebview } from "../../../extension/webview/messages";
+import { ROW_HEIGHT } from "../../../extension/webview/scene";
 import { THEMES, type ThemeName } from "./themes";
 
 declare module "vitest" {
@@ -21,9 +22,6 @@ declare module "vitest" {
 
 const ORIGIN = "https://flame.test";
 const NONCE = "dGVzdG5vbmNl";
-
-/** Height of a row in CSS pixels, as it is drawn. */
-const ROW_HEIGHT = 21;
 
 /** Longer than a click waits for a second one. */
 const OPEN_WAIT_MS = 400;
@@ -42,7 +40,10 @@ export interface PageOptions {
   readonly pixelRatio?: number;
   /** What an earlier page had kept with setState. */
   readonly savedState?: unknown;
+  /** The system's setting; on unless a test is about motion. */
   readonly reducedMotion?: boolean;
+  /** The editor's setting. */
+  readonly editorReducesMotion?: boolean;
 }
 
 /** What the page's script finds instead of VS Code. */
@@ -90,6 +91,9 @@ export class FlamePage {
     }, options.savedState);
     await page.goto(`${ORIGIN}/`, { waitUntil: "domcontentloaded" });
     await flame.setTheme(options.theme ?? "dark");
+    if (options.editorReducesMotion === true) {
+      await page.evaluate(() => document.body.classList.add("vscode-reduce-motion"));
+    }
     await page.waitForFunction(() => window.fakeEditor.sent[0]?.type === "ready");
     return flame;
   }

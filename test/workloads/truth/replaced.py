@@ -1,4 +1,4 @@
-"""Burns in `before`, and becomes the given program when it is marked.
+"""Burns 0.2 s of CPU in `before` when it is marked, and becomes the given program.
 
 usage: replaced.py PROGRAM [ARGUMENT…]
 
@@ -7,16 +7,21 @@ Truth, unless replaced: {}.
 
 import os
 import sys
+import time
 
 from talk import run
 
 
-def before() -> None:
-    total = 0
-    for number in range(50_000):
-        total += number % 7
+def before(burn_ns: int) -> None:
+    until = time.process_time_ns() + burn_ns
+    while time.process_time_ns() < until:
+        sum(range(1_000))
+
+
+def become(program: list[str]) -> None:
+    before(200_000_000)
+    os.execv(program[0], program)
 
 
 if __name__ == "__main__":
-    program = sys.argv[1:]
-    run(before, dict, 600.0, lambda: os.execv(program[0], program))
+    run(lambda: time.sleep(0.01), dict, 600.0, lambda: become(sys.argv[1:]))

@@ -21,14 +21,18 @@ def step_of(is_same_line: bool):
     def step() -> None:
         global made
         made += 1
-        name = f"made_{made:06}"
-        blank = "" if is_same_line else "\n" * (made % 10)
         space = dict(globals())
-        source = f"{blank}def {name}():\n    return leaf_{made % 10}()\n"
-        exec(compile(source, "<made>", "exec"), space)
-        space[name]()
+        # The name has no variable here: nothing may stay when its code has gone.
+        exec(compile(source(0 if is_same_line else made % 10), "<made>", "exec"), space)
+        space[f"made_{made:06}"]()
+        space.clear()
 
     return step
+
+
+def source(blank_lines: int) -> str:
+    lines = "\n" * blank_lines
+    return f"{lines}def made_{made:06}():\n    return leaf_{made % 10}()\n"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,77 @@
+// Package unwind turns the call frame information of ELF files (.eh_frame,
+// DWARF 5 section 6.4, System V ABI x86-64 3.7) into compact tables that the
+// sampler searches in the kernel. It is pure: bytes in, rows out.
+package unwind
+
+// Rule tells how to get from a place in the code to the caller's frame, packed
+// as bpf/types.h has it:
+//
+//	bits 0-2   Kind
+//	bit  3     RBP is saved at CFA - 8*bits 4-11
+//	bits 12-31 CFA offset in units of 8 bytes
+type Rule uint32
+
+// Kind is how the canonical frame address (CFA: RSP before the call) is found.
+type Kind uint32
+
+// The kinds. None ends nothing by itself: it is code that no rule describes.
+const (
+	// None: no information; frame pointers may help.
+	None Kind = iota
+	// StackPointer: CFA = RSP + offset.
+	StackPointer
+	// FramePointer: CFA = RBP + offset.
+	FramePointer
+	// PLT: CFA = RSP + 8, and 8 more from the 11th byte of each 16-byte entry on
+	// (the expression that linkers write for .plt).
+	PLT
+	// Signal: the caller's registers are in the ucontext at RSP (Linux
+	// arch/x86/kernel/signal_64.c, struct rt_sigframe).
+	Signal
+	// End: the thread's first frame; it has no caller.
+	End
+	// Unsupported: a rule that is not understood.
+	Unsupported
+)
+
+const (
+	savedBit         = 1 << 3
+	savedShift       = 4
+	savedMax         = 0xff
+	cfaShift         = 12
+	cfaMax           = 1<<20 - 1
+	slot             = 8
+	returnAtCFA      = -8
+	kindMask    Rule = 7
+)
+
+// NewRule packs a rule; ok is false when an offset cannot be told in it.
+// cfaOffset is in bytes; savedRBP the bytes below the CFA at which RBP is, 0 when
+// the frame has not saved it.
+func NewRule(kind Kind, cfaOffset, savedRBP int64) (Rule, bool) {
+	if cfaOffset < 0 || cfaOffset%slot != 0 || cfaOffset/slot > cfaMax {
+		return Rule(Unsupported), false
+	}
+	rule := Rule(kind) | Rule(cfaOffset/slot)<<cfaShift
+	if savedRBP != 0 {
+		if savedRBP < 0 || savedRBP%slot != 0 || savedRBP/slot > savedMax {
+			return Rule(Unsupported), false
+		}
+		rule |= savedBit | Rule(savedRBP/slot)<<savedShift
+	}
+	return rule, true
+}
+
+// Kind of the rule.
+func (r Rule) Kind() Kind { return Kind(r & kindMask) }
+
+// CFAOffset in bytes.
+func (r Rule) CFAOffset() int64 { return int64(r>>cfaShift) * slot }
+
+// SavedRBP is the bytes below the CFA at which RBP is saved, 0 when it is not.
+func (r Rule) SavedRBP() int64 {
+	if r&savedBit == 0 {
+		return 0
+	}
+	return int64(r>>savedShift&savedMax) * slot
+}
