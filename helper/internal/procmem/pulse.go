@@ -6,7 +6,6 @@ import (
 	"os"
 	"runtime"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -47,7 +46,6 @@ func (s *Sampler) want(cpu int) {
 	}
 	one := &pulse{cpu: cpu, stop: make(chan struct{}), metNs: monotonicNs(), punctuality: punctuality{usualNs: 20e3}}
 	s.pulses[cpu] = one
-	s.makeRoom()
 	s.running.Add(1)
 	go s.beat(one)
 }
@@ -84,6 +82,7 @@ func (s *Sampler) beat(one *pulse) {
 	nextNs := monotonicNs() + int64((phase-float64(int64(phase)))*float64(periodNs))
 	for one.sleepUntil(nextNs) {
 		s.mu.Lock()
+		s.parkWhileQuiet()
 		s.nowNs = monotonicNs()
 		one.beganNs, one.isRanKnown = s.nowNs, false
 		one.isPunctual = one.judge(s.nowNs - nextNs)
@@ -193,26 +192,6 @@ func (p *pulse) sleepUntil(untilNs int64) bool {
 			return true
 		}
 		sleepRaw(min(untilNs, now+longestSleepNs))
-	}
-}
-
-// sleepRaw sleeps without telling Go's scheduler. A thread that it knows to be in
-// a system call loses its processor within 20 us where no other is idle, else
-// within 10 ms, taken by a watcher that then looks 50,000 times a second for more:
-// with two pulses at 99 Hz that took 2.4 % of a core, ten times as much as they
-// do. So a pulse keeps its processor while it sleeps. The signal by which Go
-// stops the world ends the sleep, which is just looked at again.
-func sleepRaw(untilNs int64) {
-	until := unix.NsecToTimespec(untilNs)
-	_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME,
-		uintptr(unsafe.Pointer(&until)), 0, 0, 0)
-}
-
-// makeRoom gives each pulse a processor of Go's scheduler beside those for the
-// rest; the caller holds the lock.
-func (s *Sampler) makeRoom() {
-	if wanted := s.processors + len(s.pulses); wanted > runtime.GOMAXPROCS(0) {
-		runtime.GOMAXPROCS(wanted)
 	}
 }
 

@@ -9,7 +9,6 @@
 package procmem
 
 import (
-	"runtime"
 	"sync"
 	"time"
 
@@ -38,12 +37,13 @@ type Sampler struct {
 	generation uint32
 	counters   [counterCount]int64
 	pulses     map[int]*pulse
-	// processors are those that Go's scheduler had before.
-	processors int
 	// closedCPUs are those that the helper may not run on.
 	closedCPUs map[int]bool
 	started    bool
-	queue      queue
+	// ended is closed when sampling ends.
+	ended chan struct{}
+	quiet quiet
+	queue queue
 
 	// What one look uses.
 	pages  pages
@@ -61,7 +61,7 @@ type Sampler struct {
 // Open makes a sampler; it begins with Start.
 func Open(options Options) (*Sampler, error) {
 	s := &Sampler{
-		options: options, processors: runtime.GOMAXPROCS(0), pulses: map[int]*pulse{}, closedCPUs: map[int]bool{},
+		options: options, pulses: map[int]*pulse{}, closedCPUs: map[int]bool{},
 		stop: make(chan struct{}), queue: queue{wake: make(chan struct{}, 1)},
 	}
 	return s, s.life.begin()
@@ -140,7 +140,8 @@ func (s *Sampler) drop(pid int) {
 func (s *Sampler) Start() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.started = true
+	s.started, s.ended = true, make(chan struct{})
+	s.beginQuiet(s.ended)
 	for _, p := range s.processes {
 		s.discover(p)
 	}
@@ -158,13 +159,18 @@ func (s *Sampler) Start() error {
 // StopTimer ends sampling; what was taken can still be read.
 func (s *Sampler) StopTimer() error {
 	s.mu.Lock()
-	s.started = false
+	wasStarted := s.started
+	if s.started = false; wasStarted {
+		close(s.ended)
+	}
 	for _, pulse := range s.pulses {
 		pulse.end()
 	}
 	s.mu.Unlock()
 	s.running.Wait()
-	runtime.GOMAXPROCS(s.processors)
+	if wasStarted {
+		s.endQuiet()
+	}
 	return nil
 }
 
