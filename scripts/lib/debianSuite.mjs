@@ -74,7 +74,10 @@ async function aptOf(suite, work, type = "deb") {
   mkdirSync(path.join(work, "state/lists/partial"), { recursive: true });
   mkdirSync(path.join(work, "cache/archives/partial"), { recursive: true });
   const signed = existsSync(keyring) ? `[signed-by=${keyring}] ` : "";
-  writeFileSync(path.join(work, "sources.list"), `${type} ${signed}${await mirror()} ${suite} main\n`);
+  writeFileSync(
+    path.join(work, "sources.list"),
+    `${type} ${signed}${await mirror()} ${suite} main\n`,
+  );
   writeFileSync(path.join(work, "status"), "");
   const options = {
     "Dir::Etc::SourceList": path.join(work, "sources.list"),
