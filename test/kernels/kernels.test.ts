@@ -22,6 +22,12 @@ interface Prefork {
   >;
 }
 
+/** Whether a thread can be had to read its own memory again: Linux 6.18. */
+function hasTaskWork(release: string): boolean {
+  const [major = 0, minor = 0] = release.split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 18);
+}
+
 /** One trial's outcome; the last line that the workload said is the truth. */
 function readTrial(folder: string, name: string) {
   const read = (file: string) => readFileSync(path.join(folder, name, file), "utf8");
@@ -79,6 +85,29 @@ describe.each(inject("machines"))("Linux $release", ({ release, folder, failure 
     const kernel = stacks.filter((stack) => stack.frames.some((frame) => frame.kind === "kernel"));
     const entries = kernel.flatMap((stack) => stack.frames.map((frame) => frame.name));
     expect(entries).toContain("entry_SYSCALL_64_after_hwframe");
+  });
+
+  test("a stack in memory that is not there", () => {
+    const { stacks, stats, truth } = readTrial(folder, "paged");
+    const { chain } = truth as { readonly chain: readonly string[] };
+    for (const stack of stacks) {
+      const frames = stack.frames.filter(({ kind }) => kind !== "kernel");
+      // An error frame at the root tells why there is no more; others stand for one frame each.
+      const read = frames[0]?.kind === "error" ? frames.slice(1) : frames;
+      if (read.length === frames.length) expect(read).toHaveLength(chain.length);
+      const expected = chain.slice(chain.length - read.length);
+      const wrong = read.filter(({ kind, name }, at) => kind !== "error" && name !== expected[at]);
+      expect(wrong).toEqual([]);
+    }
+    const { retried = 0, pages_brought_in = 0 } = stats.counters;
+    if (hasTaskWork(release)) {
+      expect(retried).toBeGreaterThan(10);
+      expect(pages_brought_in).toBeGreaterThanOrEqual(retried);
+      expect(stats.error_stacks / stats.samples).toBeLessThan(0.01);
+    } else {
+      expect(retried).toBe(0);
+      expect(stats.error_stacks).toBeGreaterThan(10);
+    }
   });
 });
 

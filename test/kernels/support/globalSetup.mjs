@@ -20,7 +20,7 @@ import { buildInitramfs } from "./initramfs.mjs";
 const minors = ["2.7", "3.6", "3.11", "3.14", "3.15"];
 
 export default async function setup(project) {
-  await bootstrap(["emulator"], () => {});
+  await bootstrap(["emulator", "tools", "host"], () => {});
   await buildHelpers();
   const all = await interpreters();
   const chosen = minors.flatMap((minor) => all.find((one) => isOf(one, minor)) ?? []);
@@ -33,6 +33,15 @@ export default async function setup(project) {
       script: "workloads/truth/prefork.py",
       seconds: 12,
       mark: true,
+    },
+    {
+      name: "paged",
+      // The preloaded library is built for the machine's own C library.
+      interpreter: all.findLast(({ origin }) => origin === "machine"),
+      script: "kernels/programs/paged.py",
+      seconds: 6,
+      mark: false,
+      isHeapShared: true,
     },
   ];
   const initramfs = await buildInitramfs({

@@ -13,7 +13,8 @@ import { inRoot, out } from "../../../scripts/lib/paths.mjs";
 import { run } from "../../../scripts/lib/run.mjs";
 
 /** What is tried lies in these folders of test/, here and on the emulated machine. */
-const programs = ["workloads/truth", "matrix/programs"];
+const programs = ["workloads/truth", "matrix/programs", "kernels/programs"];
+const preloaded = "/bin/shared_heap.so";
 
 /** What an interpreter has loaded when it has run a workload, its own files and libraries. */
 const listFiles = `
@@ -29,7 +30,8 @@ print(json.dumps([sys.executable] + [name for name in files if name and os.path.
 /**
  * Writes an initramfs (Documentation/driver-api/early-userspace/buffer-format.rst)
  * and returns its path. `trials` are what it tries, in order:
- * `name` of the result, `interpreter`, `script` below test/, `seconds`, `mark`.
+ * `name` of the result, `interpreter`, `script` below test/, `seconds`, `mark`,
+ * `isHeapShared` to run it with shared_heap.so.
  */
 export async function buildInitramfs({ helper, busybox, trials }) {
   mkdirSync(out, { recursive: true });
@@ -39,14 +41,17 @@ export async function buildInitramfs({ helper, busybox, trials }) {
   copy(helper, path.join(stage, "bin/emberline-helper"));
   copy(inRoot("test/kernels/support/init.sh"), path.join(stage, "init"));
   chmodSync(path.join(stage, "init"), 0o755);
+  await buildSharedHeap(path.join(stage, preloaded));
   const placed = new Map();
   const plan = [];
-  for (const { name, interpreter, script, seconds, mark } of trials) {
+  for (const { name, interpreter, script, seconds, mark, isHeapShared } of trials) {
     const key = interpreter.command.join(" ");
     if (!placed.has(key)) placed.set(key, interpreter.root === "" ? "" : `/roots/${placed.size}`);
     const root = placed.get(key);
     await place(interpreter, script, path.join(stage, root));
-    const command = [...(root === "" ? [] : ["chroot", root]), interpreter.command.at(-1)];
+    const chroot = root === "" ? [] : ["chroot", root];
+    const preload = isHeapShared ? ["env", `LD_PRELOAD=${preloaded}`] : [];
+    const command = [...chroot, ...preload, interpreter.command.at(-1)];
     plan.push(["try", name, seconds, mark ? "yes" : "no", `/test/${script}`, ...command]);
   }
   writeFileSync(path.join(stage, "plan"), plan.map((words) => `${words.join(" ")}\n`).join(""));
@@ -83,6 +88,12 @@ async function place(interpreter, script, to) {
     files.push(...[...list.matchAll(/(\/\S+) \(0x/g)].map(([, library]) => library));
   }
   for (const file of new Set(files)) copy(interpreter.root + file, to + file);
+}
+
+function buildSharedHeap(to) {
+  const source = inRoot("test/kernels/programs/shared_heap.c");
+  const flags = "-O1 -Wall -Wextra -Werror -shared -fPIC".split(" ");
+  return run("gcc", [...flags, "-o", to, source]);
 }
 
 function copyPrograms(to) {
