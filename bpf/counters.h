@@ -20,7 +20,10 @@
 	X(thread_list_too_long, "The thread was not among the first of the interpreter's list.")   \
 	X(thread_state_unreadable, "The thread state could not be read.")                          \
 	X(cframe_unreadable, "The thread's C frame could not be read.")                            \
+	X(entry_begun, "A function was just being entered; the stack is that of its caller.")      \
+	X(entry_unfinished, "A function was just being entered; CPython had no readable stack.")   \
 	X(frame_unreadable, "A frame could not be read; the stack above it is kept.")              \
+	X(frame_unlinked, "A frame was not linked to its caller yet.")                             \
 	X(code_unreadable, "A code object could not be read.")                                     \
 	X(name_unreadable, "A code object's name, file or line table could not be read.")          \
 	X(class_unreadable,                                                                        \

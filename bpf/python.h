@@ -16,6 +16,12 @@
 
 #define PAGE_MASK_4K (~4095ULL)
 
+/* _PyCFrame in 3.11; 3.12's has no use_tracing before its two pointers. */
+#define CFRAME_BYTES 24
+/* PyThreadState.root_cframe is one of its last members. */
+#define ROOT_CFRAME_WITHIN 1024
+#define NOT_AN_ADDRESS	   (~0ULL)
+
 /*
  * Makes window hold the frame at address: with up to window_bytes that end with
  * it, but never from a page the frame itself does not lie in, so the read faults
@@ -55,16 +61,17 @@ static __always_inline long fill_window(struct walk *walk, __u64 address)
  */
 static __always_inline __u32 hash_identity(const __u8 *bytes)
 {
-	static const __u64 factors[CODE_IDENTITY_BYTES / 8] = {
+	static const __u64 factors[(CODE_IDENTITY_BYTES + NAME_HEAD_BYTES) / 8] = {
 		0x9e3779b97f4a7c15ULL, 0xbf58476d1ce4e5b9ULL, 0x94d049bb133111ebULL,
 		0xd6e8feb86659fd93ULL, 0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL,
 		0x8ebc6af09c88c6e3ULL, 0x589965cc75374cc3ULL, 0x1d8e4e27c47d124fULL,
-		0xeb44accab455d165ULL, 0xc2b2ae3d27d4eb4fULL,
+		0xeb44accab455d165ULL, 0xc2b2ae3d27d4eb4fULL, 0x165667b19e3779f9ULL,
+		0x85ebca77c2b2ae63ULL,
 	};
 	__u64 hash = 0;
 
 #pragma unroll
-	for (int i = 0; i < CODE_IDENTITY_BYTES / 8; i++)
+	for (int i = 0; i < (CODE_IDENTITY_BYTES + NAME_HEAD_BYTES) / 8; i++)
 		hash += (word_at(bytes, 8 * i) ^ (__u32)i) * factors[i];
 	hash ^= hash >> 32;
 	/* 0 tells that the code was not read. */
@@ -113,9 +120,32 @@ static __always_inline __u32 send_once(struct walk *walk, const struct code_key 
 }
 
 /*
+ * Reads what tells the code from another that had its address. Before 3.12 that
+ * takes what its name says, not only where it lies: code that is made and thrown
+ * away takes its predecessor's place together with all that belongs to it.
+ */
+static __always_inline long read_identity(struct walk *walk, __u64 code)
+{
+	const struct python_offsets *layout = &walk->layout;
+	__u8 *head = walk->identity + CODE_IDENTITY_BYTES;
+	__u64 name;
+
+	if (read_user(walk->identity, CODE_IDENTITY_BYTES, code + layout->code_identity))
+		return -1;
+	__builtin_memset(head, 0, NAME_HEAD_BYTES);
+	if (!layout->code_name)
+		return 0;
+	name = word_at(walk->identity, layout->code_name & 127 & ~7);
+	/* A name that is not there leaves the zeros. */
+	read_user(head, NAME_HEAD_BYTES,
+		  name + (layout->names_are_bytes ? layout->bytes_size : layout->unicode_length));
+	return 0;
+}
+
+/*
  * Notes which code a frame runs, and returns the code's flags. The identity
- * bytes (counts, first line, addresses of names and line table) are read for
- * every frame, since a code object's address alone is re-used after exec, reload
+ * bytes (counts, first line, version or name, addresses of names and line table)
+ * are read for every frame, since a code object's address alone is re-used after exec, reload
  * and generated code; only when the pair is new are names and line table sent.
  * Recursion reads them once: the frame before keeps its code alive, and it is
  * the same object.
@@ -128,8 +158,7 @@ static __always_inline __u32 identify_code(struct walk *walk, struct python_fram
 		out->checksum = walk->last_checksum;
 		return walk->last_flags;
 	}
-	if (read_user(walk->identity, CODE_IDENTITY_BYTES,
-		      out->code + walk->layout.code_identity)) {
+	if (read_identity(walk, out->code)) {
 		walk->reason = COUNTER_code_unreadable;
 		return 0;
 	}
@@ -177,6 +206,13 @@ __attribute__((noinline)) int python_step(__u32 index)
 	address = walk->frame;
 	if (!address)
 		return 1;
+	/* A chain that is not yet linked may lead in a circle (Brent's way to notice). */
+	if (address == walk->milestone) {
+		walk->reason = COUNTER_frame_unlinked;
+		return 1;
+	}
+	if (!(index & (index - 1)))
+		walk->milestone = address;
 	if (address < walk->window_start || address + walk->layout.frame_bytes > walk->window_end) {
 		if (fill_window(walk, address)) {
 			walk->reason = COUNTER_frame_unreadable;
@@ -205,18 +241,51 @@ __attribute__((noinline)) int python_step(__u32 index)
 	out->code = 0;
 	walk->frame = previous;
 	walk->taken = index + 1;
-	if (walk->layout.entry_owner && owner >= walk->layout.entry_owner) {
-		out->frame |= FRAME_MARKER;
-		return 0;
+	if (walk->layout.entry_owner && owner >= walk->layout.entry_owner)
+		flags |= FRAME_MARKER;
+	if (flags) {
+		if (previous == walk->entered_from)
+			walk->is_entry_unproven = 0;
+	} else if (!previous && (walk->layout.entry_owner || walk->layout.has_is_entry)) {
+		/* Every evaluation begins with an entry frame: this one is yet to be linked. */
+		walk->reason = COUNTER_frame_unlinked;
 	}
+	out->frame |= flags;
+	if (flags & FRAME_MARKER)
+		return 0;
 	code &= ~(__u64)walk->layout.code_tag_mask;
 	out->code = code;
-	out->frame |= flags;
 	out->offset = instruction_offset(walk, code, instr, copy);
 	flags = identify_code(walk, out);
 	if (flags & (CODE_HAS_SELF | CODE_HAS_CLS))
 		out->type = class_of_method(walk, address, flags);
 	return 0;
+}
+
+/*
+ * 3.11 and 3.12 link a _PyCFrame {current_frame, previous} to the thread before they
+ * fill it in (Python/ceval.c, _PyEval_EvalFrameDefault(), "tstate->cframe = &cframe"),
+ * and may link its frame to its caller later still: for some instructions a walk
+ * follows whatever lay there. What is right proves itself: the previous of an entry
+ * frame is the current frame of the _PyCFrame before.
+ */
+static __always_inline enum counter begin_cframe(struct walk *walk, __u64 cframe)
+{
+	const struct python_offsets *layout = &walk->layout;
+	bool is_root;
+
+	if (read_user(walk->identity, CFRAME_BYTES, cframe))
+		return COUNTER_cframe_unreadable;
+	walk->frame = word_at(walk->identity, layout->cframe_current_frame & 127 & ~7);
+	walk->cframe = word_at(walk->identity, layout->cframe_previous & 127 & ~7);
+	/* Nothing runs: root_cframe, or greenlet's copy of it. */
+	is_root = !walk->frame && (cframe - walk->tstate_address < ROOT_CFRAME_WITHIN ||
+				   walk->cframe - walk->tstate_address < ROOT_CFRAME_WITHIN);
+	walk->is_entry_unproven = !is_root;
+	if (read_user(&walk->entered_from, sizeof(walk->entered_from),
+		      walk->cframe + layout->cframe_current_frame))
+		walk->entered_from = NOT_AN_ADDRESS;
+	return COUNTER_samples;
 }
 
 /* The thread's youngest frame. COUNTER_samples when walk->frame is set. */
@@ -227,11 +296,38 @@ static __always_inline enum counter first_frame(struct walk *walk, __u64 tstate)
 	if (read_user(walk->tstate, THREAD_STATE_BYTES, tstate))
 		return COUNTER_thread_state_unreadable;
 	frame = word_at(walk->tstate, walk->layout.tstate_frame & (THREAD_STATE_BYTES - 1));
-	if (walk->layout.has_cframe && frame &&
-	    read_user(&frame, sizeof(frame), frame + walk->layout.cframe_current_frame))
-		return COUNTER_cframe_unreadable;
+	walk->tstate_address = tstate;
+	if (walk->layout.has_cframe && frame)
+		return begin_cframe(walk, frame);
 	walk->frame = frame;
 	return COUNTER_samples;
+}
+
+/* From walk->frame to the root. A global function, so that the verifier counts its steps once. */
+__attribute__((noinline)) int python_frames(void)
+{
+	for (__u32 i = 0; i < MAX_PYTHON_FRAMES; i++) {
+		if (python_step(i))
+			break;
+	}
+	return 0;
+}
+
+/* Whether the walk came from a _PyCFrame that is not filled in. A stack that is deep
+ * but sound has its entry further down. */
+static __always_inline bool is_unfinished(struct walk *walk)
+{
+	return walk->is_entry_unproven && (walk->taken < MAX_PYTHON_FRAMES || walk->reason);
+}
+
+/* Nothing of what was walked is to be believed. */
+static __always_inline void forget_frames(struct walk *walk)
+{
+	walk->frame = 0;
+	walk->taken = 0;
+	walk->last_code = 0;
+	walk->milestone = 0;
+	walk->reason = 0;
 }
 
 /* Walks all frames of the thread whose state is at tstate. */
@@ -243,9 +339,18 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 		walk->reason = why;
 		return;
 	}
-	for (__u32 i = 0; i < MAX_PYTHON_FRAMES; i++) {
-		if (python_step(i))
-			break;
+	python_frames();
+	if (is_unfinished(walk)) {
+		/* The evaluation is about to begin; its caller's stack is whole. */
+		forget_frames(walk);
+		if (begin_cframe(walk, walk->cframe) == COUNTER_samples)
+			python_frames();
+		if (is_unfinished(walk)) {
+			forget_frames(walk);
+			walk->reason = COUNTER_entry_unfinished;
+		} else {
+			count(COUNTER_entry_begun);
+		}
 	}
 	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES)
 		walk->sample.flags |= SAMPLE_TRUNCATED;

@@ -18,6 +18,9 @@ static __always_inline void start_walk(struct walk *walk)
 	walk->tgid = walk->sample.tgid;
 	walk->taken = 0;
 	walk->last_code = 0;
+	walk->milestone = 0;
+	walk->is_entry_unproven = 0;
+	walk->entered_from = 0;
 	walk->kernel_bytes = 0;
 	walk->reason = 0;
 	walk->frame = 0;

@@ -30,11 +30,13 @@ enum limit {
 	/* The largest frame head: _PyInterpreterFrame is 72 to 80 bytes before its
 	 * locals, PyFrameObject up to f_lasti 124. */
 	FRAME_BYTES = 128,
-	/* The part of a code object that identifies it: first line, variable counts
-	 * and the addresses of names, file and line table lie within the 88 bytes
-	 * that end with the line table's in every CPython from 2.7 to 3.15, and none
-	 * of them ever changes (3.11's co_warmup, before them, does). */
+	/* The part of a code object that identifies it: first line, variable counts,
+	 * co_version (3.12+) and the addresses of names, file and line table lie within
+	 * the 88 bytes that end with the line table's in every CPython from 2.7 to 3.15,
+	 * and none of them ever changes (3.11's co_warmup, before them, does). */
 	CODE_IDENTITY_BYTES = 88,
+	/* A str's or byte string's length and hash, which lie side by side. */
+	NAME_HEAD_BYTES = 16,
 	/* Forks that can be given a number at the same moment. */
 	GENERATION_TICKETS = 1024,
 	/* The helper numbers the processes that it follows itself from here. */
@@ -66,6 +68,7 @@ struct python_offsets {
 	__u16 tstate_thread_id;
 	/* _PyCFrame of 3.11 and 3.12 lies between thread state and frame. */
 	__u16 cframe_current_frame;
+	__u16 cframe_previous;
 	/* the frame */
 	__u16 frame_previous;
 	__u16 frame_code;
@@ -78,6 +81,8 @@ struct python_offsets {
 	__u16 code_qualname;
 	__u16 code_line_table;
 	__u16 code_first_line;
+	/* co_name, 0 where co_version tells the code from all others (3.12+) */
+	__u16 code_name;
 	/* relative to the object's start; the bytecode begins there */
 	__u16 code_adaptive;
 	/* str and bytes */

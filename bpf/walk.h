@@ -6,7 +6,7 @@
 #include "compat.h"
 #include "maps.h"
 
-/* CODE_IDENTITY_BYTES, and room for a masked offset to run past their end. */
+/* CODE_IDENTITY_BYTES and NAME_HEAD_BYTES, and room for a masked offset to run past their end. */
 #define IDENTITY_ROOM 136
 _Static_assert(IDENTITY_ROOM >= 127 + sizeof(__u64), "the masks reach 127");
 
@@ -19,6 +19,7 @@ _Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all 
 struct walk {
 	struct python_offsets layout;
 	__u64 frame;	    /* next frame to take, 0 at the root */
+	__u64 milestone;    /* an earlier one, to notice a circle by */
 	__u64 window_start; /* user address of window[0] */
 	__u64 window_end;
 	__u32 generation;
@@ -29,8 +30,13 @@ struct walk {
 	__u32 last_checksum;
 	__u64 last_code;
 	__u32 last_flags;
+	/* 3.11 and 3.12: the _PyCFrame before the one that is walked, the current frame
+	 * there, and whether an entry frame has yet to prove that it called this one */
+	__u32 is_entry_unproven;
+	__u64 tstate_address;
+	__u64 cframe;
+	__u64 entered_from;
 	/* ACCESS_LIST: where the walk over the threads is */
-	__u32 pad;
 	__u64 interpreter;
 	__u64 listed;
 	__u64 thread_pointer;

@@ -94,7 +94,7 @@ func parseDebugOffsets(data []byte, version Version, freeThreaded bool) (Offsets
 		}
 		return int(min(value, uint64(limit)))
 	}
-	o := Offsets{CFrameCurrentFrame: -1, FrameIsEntry: -1, FrameTLBCIndex: -1, CodeTLBC: -1, FrameLocals: -1, CodeArgcount: -1, CodeVarnames: -1, TupleItems: -1, TypeFlags: -1, TypeDictOffset: -1, DictMask: -1}
+	o := Offsets{CFrameCurrentFrame: -1, CFramePrevious: -1, FrameIsEntry: -1, FrameTLBCIndex: -1, CodeTLBC: -1, FrameLocals: -1, CodeArgcount: -1, CodeVarnames: -1, TupleItems: -1, TypeFlags: -1, TypeDictOffset: -1, DictMask: -1}
 	o.RuntimeInterpretersHead = get(layout.interpretersHead, maxRuntimeOffset)
 	o.InterpreterNext = get(layout.interpreterNext, maxRuntimeOffset)
 	o.InterpreterThreadsHead = get(layout.threadsHead, maxRuntimeOffset)
@@ -143,6 +143,7 @@ func parseDebugOffsets(data []byte, version Version, freeThreaded bool) (Offsets
 	o.FrameBytes = max(layout.frameBytes, o.FramePrevious+8, o.FrameCode+8, o.FrameInstr+8, o.FrameOwner+1, o.FrameTLBCIndex+4)
 	// FRAME_OWNED_BY_INTERPRETER, and above it FRAME_OWNED_BY_CSTACK.
 	o.FrameEntryOwner = 3
+	o.CodeHasVersion = true
 	o.FrameCodeTagMask = layout.codeTagMask
 	return o, bad
 }

@@ -21,7 +21,7 @@ type Offsets struct {
 
 	// PyThreadState; TStateFrame leads to the frame, or to a _PyCFrame in 3.11 and 3.12.
 	TStateNext, TStateThreadID, TStateNativeThreadID int
-	TStateFrame, CFrameCurrentFrame                  int
+	TStateFrame, CFrameCurrentFrame, CFramePrevious  int
 
 	// _PyInterpreterFrame, PyFrameObject before 3.11
 	FramePrevious, FrameCode, FrameInstr, FrameOwner, FrameIsEntry int
@@ -67,6 +67,8 @@ type Rules struct {
 	FrameEntryOwner int
 	// FrameCodeTagMask are the low bits of f_executable that are a tag (_PyStackRef).
 	FrameCodeTagMask int
+	// CodeHasVersion: co_version tells a code object from all others (3.12+).
+	CodeHasVersion bool
 	// Form of the line table.
 	Form LineTableForm
 	// The state word of a str (Include/cpython/unicodeobject.h).
@@ -121,6 +123,7 @@ func OffsetsOf(version Version, freeThreaded bool, debug []byte) (Offsets, error
 	if version.Major == 3 && version.Minor == 12 {
 		// FRAME_OWNED_BY_CSTACK (Include/internal/pycore_frame.h)
 		o.FrameEntryOwner = 3
+		o.CodeHasVersion = true
 	}
 	return o, nil
 }

@@ -34,9 +34,8 @@ func (s *Sampler) sendCodes(p *process) {
 			continue
 		}
 		record := s.readCode(p, frame.Code)
-		identity := make([]byte, identityBytes)
-		_, err := p.memory.ReadAt(identity, int64(identityAddress(p, frame.Code.Address)))
-		if err != nil || checksum(identity) != frame.Code.Checksum || !record.Filename.Present || !record.Qualname.Present {
+		checksum, err := s.checksum(p.memory, p.offsets, frame.Code.Address)
+		if err != nil || checksum != frame.Code.Checksum || !record.Filename.Present || !record.Qualname.Present {
 			s.stack.why = codeUnreadable
 			frame.Code.Checksum = 0
 			continue

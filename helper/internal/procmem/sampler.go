@@ -46,11 +46,13 @@ type Sampler struct {
 	queue queue
 
 	// What one look uses.
-	pages  pages
-	stack  stack
-	before []trace.PythonFrame
-	buffer [4096]byte
-	nowNs  int64
+	pages pages
+	stack stack
+	// identity is what checksum() reads into.
+	identity [identityBytes + nameHeadBytes]byte
+	before   []trace.PythonFrame
+	buffer   [4096]byte
+	nowNs    int64
 
 	stop    chan struct{}
 	closing sync.Once

@@ -3,7 +3,9 @@ package procmem
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"io"
 
+	"emberline/helper/internal/cpython"
 	"emberline/helper/internal/trace"
 )
 
@@ -13,6 +15,8 @@ const (
 	// identityBytes of a code object, which end with the address of its line table,
 	// tell it from another at the same address (bpf/types.h, CODE_IDENTITY_BYTES).
 	identityBytes = 88
+	// nameHeadBytes are a str's length and hash.
+	nameHeadBytes = 16
 	// threadStateBytes hold the current frame and the thread's ids.
 	threadStateBytes = 256
 )
@@ -123,26 +127,38 @@ func (s *Sampler) identify(p *process, frame *trace.PythonFrame) {
 	if n := len(s.stack.frames); n > 0 && s.stack.frames[n-1].Code.Address == frame.Code.Address {
 		frame.Code = s.stack.frames[n-1].Code
 	} else {
-		identity, err := s.pages.view(identityAddress(p, frame.Code.Address), identityBytes)
-		if err != nil {
+		var err error
+		if frame.Code.Checksum, err = s.checksum(&s.pages, p.offsets, frame.Code.Address); err != nil {
 			s.stack.why = codeUnreadable
 			return
 		}
-		frame.Code.Checksum = checksum(identity)
 	}
 	if p.offsets.CodeQualname < 0 {
 		frame.Class = s.classOf(p, frame)
 	}
 }
 
-func identityAddress(p *process, code uint64) uint64 {
-	return code + uint64(p.offsets.CodeLineTable) + 8 - identityBytes
-}
-
 var checksumSeed = maphash.MakeSeed()
 
-// checksum is never 0, which tells that the code was not read.
-func checksum(identity []byte) uint32 {
-	hash := maphash.Bytes(checksumSeed, identity)
-	return max(1, uint32(hash^hash>>32))
+// checksum identifies a code object; it is never 0, which tells that the code was
+// not read. Before 3.12 it takes what the name says, too, not only where it lies
+// (bpf/python.h, read_identity()).
+func (s *Sampler) checksum(from io.ReaderAt, o *cpython.Offsets, code uint64) (uint32, error) {
+	start := o.CodeLineTable + 8 - identityBytes
+	identity, head := s.identity[:identityBytes], s.identity[identityBytes:]
+	if _, err := from.ReadAt(identity, int64(code)+int64(start)); err != nil {
+		return 0, err
+	}
+	clear(head)
+	if !o.CodeHasVersion {
+		at := o.UnicodeLength
+		if o.NamesAreBytes {
+			at = o.BytesSize
+		}
+		if _, err := from.ReadAt(head, int64(wordAt(identity, o.CodeName-start))+int64(at)); err != nil {
+			clear(head)
+		}
+	}
+	hash := maphash.Bytes(checksumSeed, s.identity[:])
+	return max(1, uint32(hash^hash>>32)), nil
 }

@@ -58,7 +58,6 @@ type bpfCodeScratch struct {
 	Pieces [10240]uint8
 	Head   [80]uint8
 	Layout bpfPythonOffsets
-	_      [4]byte
 }
 
 type bpfCounter uint32
@@ -76,21 +75,24 @@ const (
 	bpfCounterCOUNTER_threadListTooLong     bpfCounter = 9
 	bpfCounterCOUNTER_threadStateUnreadable bpfCounter = 10
 	bpfCounterCOUNTER_cframeUnreadable      bpfCounter = 11
-	bpfCounterCOUNTER_frameUnreadable       bpfCounter = 12
-	bpfCounterCOUNTER_codeUnreadable        bpfCounter = 13
-	bpfCounterCOUNTER_nameUnreadable        bpfCounter = 14
-	bpfCounterCOUNTER_classUnreadable       bpfCounter = 15
-	bpfCounterCOUNTER_bytecodeUnreadable    bpfCounter = 16
-	bpfCounterCOUNTER_retried               bpfCounter = 17
-	bpfCounterCOUNTER_retryGone             bpfCounter = 18
-	bpfCounterCOUNTER_retryLost             bpfCounter = 19
-	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 20
-	bpfCounterCOUNTER_truncated             bpfCounter = 21
-	bpfCounterCOUNTER_noOffsets             bpfCounter = 22
-	bpfCounterCOUNTER_walkLost              bpfCounter = 23
-	bpfCounterCOUNTER_processTableFull      bpfCounter = 24
-	bpfCounterCOUNTER_eventRingFull         bpfCounter = 25
-	bpfCounterCOUNTER_COUNT                 bpfCounter = 26
+	bpfCounterCOUNTER_entryBegun            bpfCounter = 12
+	bpfCounterCOUNTER_entryUnfinished       bpfCounter = 13
+	bpfCounterCOUNTER_frameUnreadable       bpfCounter = 14
+	bpfCounterCOUNTER_frameUnlinked         bpfCounter = 15
+	bpfCounterCOUNTER_codeUnreadable        bpfCounter = 16
+	bpfCounterCOUNTER_nameUnreadable        bpfCounter = 17
+	bpfCounterCOUNTER_classUnreadable       bpfCounter = 18
+	bpfCounterCOUNTER_bytecodeUnreadable    bpfCounter = 19
+	bpfCounterCOUNTER_retried               bpfCounter = 20
+	bpfCounterCOUNTER_retryGone             bpfCounter = 21
+	bpfCounterCOUNTER_retryLost             bpfCounter = 22
+	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 23
+	bpfCounterCOUNTER_truncated             bpfCounter = 24
+	bpfCounterCOUNTER_noOffsets             bpfCounter = 25
+	bpfCounterCOUNTER_walkLost              bpfCounter = 26
+	bpfCounterCOUNTER_processTableFull      bpfCounter = 27
+	bpfCounterCOUNTER_eventRingFull         bpfCounter = 28
+	bpfCounterCOUNTER_COUNT                 bpfCounter = 29
 )
 
 type bpfFrameFlag uint32
@@ -106,6 +108,7 @@ const (
 	bpfLimitWINDOW_BYTES         bpfLimit = 1024
 	bpfLimitFRAME_BYTES          bpfLimit = 128
 	bpfLimitCODE_IDENTITY_BYTES  bpfLimit = 88
+	bpfLimitNAME_HEAD_BYTES      bpfLimit = 16
 	bpfLimitGENERATION_TICKETS   bpfLimit = 1024
 	bpfLimitFIRST_OWN_GENERATION bpfLimit = 2147483648
 )
@@ -159,6 +162,7 @@ type bpfPythonOffsets struct {
 	TstateFrame        uint16
 	TstateThreadId     uint16
 	CframeCurrentFrame uint16
+	CframePrevious     uint16
 	FramePrevious      uint16
 	FrameCode          uint16
 	FrameInstr         uint16
@@ -169,6 +173,7 @@ type bpfPythonOffsets struct {
 	CodeQualname       uint16
 	CodeLineTable      uint16
 	CodeFirstLine      uint16
+	CodeName           uint16
 	CodeAdaptive       uint16
 	UnicodeLength      uint16
 	UnicodeState       uint16
@@ -285,31 +290,34 @@ type bpfTypeRecord struct {
 }
 
 type bpfWalk struct {
-	_             structs.HostLayout
-	Layout        bpfPythonOffsets
-	_             [4]byte
-	Frame         uint64
-	WindowStart   uint64
-	WindowEnd     uint64
-	Generation    uint32
-	Tgid          uint32
-	Taken         uint32
-	Reason        uint32
-	LastChecksum  uint32
-	_             [4]byte
-	LastCode      uint64
-	LastFlags     uint32
-	Pad           uint32
-	Interpreter   uint64
-	Listed        uint64
-	ThreadPointer uint64
-	Window        [1280]uint8
-	Identity      [136]uint8
-	Tstate        [264]uint8
-	KernelBytes   uint32
-	Pad2          uint32
-	Sample        bpfSample
-	Frames        [17408]uint8
+	_               structs.HostLayout
+	Layout          bpfPythonOffsets
+	Frame           uint64
+	Milestone       uint64
+	WindowStart     uint64
+	WindowEnd       uint64
+	Generation      uint32
+	Tgid            uint32
+	Taken           uint32
+	Reason          uint32
+	LastChecksum    uint32
+	_               [4]byte
+	LastCode        uint64
+	LastFlags       uint32
+	IsEntryUnproven uint32
+	TstateAddress   uint64
+	Cframe          uint64
+	EnteredFrom     uint64
+	Interpreter     uint64
+	Listed          uint64
+	ThreadPointer   uint64
+	Window          [1280]uint8
+	Identity        [136]uint8
+	Tstate          [264]uint8
+	KernelBytes     uint32
+	Pad2            uint32
+	Sample          bpfSample
+	Frames          [17408]uint8
 }
 
 // Names of all BPF objects in the ELF.

@@ -48,9 +48,13 @@ func layoutOf(o *cpython.Offsets) bpfPythonOffsets {
 	}
 	if o.CFrameCurrentFrame >= 0 {
 		layout.HasCframe, layout.CframeCurrentFrame = 1, uint16(o.CFrameCurrentFrame)
+		layout.CframePrevious = uint16(o.CFramePrevious)
 	}
 	if o.FrameIsEntry >= 0 {
 		layout.HasIsEntry, layout.FrameIsEntry = 1, uint16(o.FrameIsEntry)
+	}
+	if !o.CodeHasVersion {
+		layout.CodeName = uint16(o.CodeName - identity)
 	}
 	if o.CodeTLBC >= 0 {
 		layout.HasTlbc, layout.CodeTlbc, layout.FrameTlbcIndex = 1, uint16(o.CodeTLBC), uint16(o.FrameTLBCIndex)

@@ -50,6 +50,7 @@ int main(void)
 	SHOW(TStateNativeThreadID, PyThreadState, native_thread_id);
 	SHOW(TStateFrame, PyThreadState, cframe);
 	SHOW(CFrameCurrentFrame, _PyCFrame, current_frame);
+	SHOW(CFramePrevious, _PyCFrame, previous);
 	SHOW(FramePrevious, _PyInterpreterFrame, previous);
 	SHOW(FrameInstr, _PyInterpreterFrame, prev_instr);
 	SHOW(FrameOwner, _PyInterpreterFrame, owner);
