@@ -282,9 +282,14 @@ static __always_inline enum counter begin_cframe(struct walk *walk, __u64 cframe
 	is_root = !walk->frame && (cframe - walk->tstate_address < ROOT_CFRAME_WITHIN ||
 				   walk->cframe - walk->tstate_address < ROOT_CFRAME_WITHIN);
 	walk->is_entry_unproven = !is_root;
-	if (read_user(&walk->entered_from, sizeof(walk->entered_from),
-		      walk->cframe + layout->cframe_current_frame))
+	walk->entered_from = NOT_AN_ADDRESS;
+	if (!is_root && walk->cframe &&
+	    read_user(&walk->entered_from, sizeof(walk->entered_from),
+		      walk->cframe + layout->cframe_current_frame)) {
 		walk->entered_from = NOT_AN_ADDRESS;
+		if (!walk->is_memory_final)
+			return COUNTER_cframe_unreadable;
+	}
 	return COUNTER_samples;
 }
 
@@ -330,6 +335,28 @@ static __always_inline void forget_frames(struct walk *walk)
 	walk->reason = 0;
 }
 
+/* The evaluation is about to begin: walks its caller's stack, which is whole. */
+static __always_inline void walk_caller(struct walk *walk)
+{
+	enum counter why = walk->reason;
+	bool is_missing = why == COUNTER_frame_unreadable || why == COUNTER_code_unreadable;
+
+	forget_frames(walk);
+	if (is_missing && !walk->is_memory_final) {
+		/* Or what it needs is only paged out: the thread itself finds out. */
+		walk->reason = why;
+		return;
+	}
+	if (begin_cframe(walk, walk->cframe) == COUNTER_samples)
+		python_frames();
+	if (is_unfinished(walk)) {
+		forget_frames(walk);
+		walk->reason = COUNTER_entry_unfinished;
+	} else {
+		count(COUNTER_entry_begun);
+	}
+}
+
 /* Walks all frames of the thread whose state is at tstate. */
 static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 {
@@ -340,18 +367,8 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 		return;
 	}
 	python_frames();
-	if (is_unfinished(walk)) {
-		/* The evaluation is about to begin; its caller's stack is whole. */
-		forget_frames(walk);
-		if (begin_cframe(walk, walk->cframe) == COUNTER_samples)
-			python_frames();
-		if (is_unfinished(walk)) {
-			forget_frames(walk);
-			walk->reason = COUNTER_entry_unfinished;
-		} else {
-			count(COUNTER_entry_begun);
-		}
-	}
+	if (is_unfinished(walk))
+		walk_caller(walk);
 	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES)
 		walk->sample.flags |= SAMPLE_TRUNCATED;
 }

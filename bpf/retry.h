@@ -84,6 +84,7 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 	walk->layout = *layout;
 	walk->sample = retry->sample;
 	start_walk(walk);
+	walk->is_memory_final = is_last;
 	walk->kernel_bytes = retry->kernel_bytes & (KERNEL_BYTES - 1);
 	bpf_probe_read_kernel(walk->frames, walk->kernel_bytes, retry->kernel);
 	if (retake()) {
@@ -91,7 +92,7 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 		retry->taken_ns = 0;
 		return 0;
 	}
-	if ((walk->sample.flags & SAMPLE_ERROR) && !is_last)
+	if ((walk->sample.flags & SAMPLE_ERROR) && latest_missing() && !is_last)
 		return latest_missing();
 	deliver(walk);
 	for (int hit = 0; hit < MAX_HITS && retry->hits; hit++) {

@@ -20,12 +20,13 @@ static __always_inline void start_walk(struct walk *walk)
 	walk->last_code = 0;
 	walk->milestone = 0;
 	walk->is_entry_unproven = 0;
-	walk->entered_from = 0;
+	walk->is_memory_final = 0;
 	walk->kernel_bytes = 0;
 	walk->reason = 0;
 	walk->frame = 0;
 	walk->window_start = 0;
 	walk->window_end = 0;
+	note_missing(0);
 }
 
 static __always_inline void fill_header(struct sample *sample, const struct process *process,

@@ -67,7 +67,8 @@ int on_timer(struct bpf_perf_event_data *ctx)
 		take_kernel_frames(ctx, walk);
 	take_python_frames(walk, process);
 #ifdef WITH_TASK_WORK
-	if ((walk->sample.flags & SAMPLE_ERROR) && schedule_retry(walk, process))
+	if ((walk->sample.flags & SAMPLE_ERROR) && latest_missing() &&
+	    schedule_retry(walk, process))
 		return 0;
 #endif
 	deliver(walk);

@@ -33,6 +33,9 @@ struct walk {
 	/* 3.11 and 3.12: the _PyCFrame before the one that is walked, the current frame
 	 * there, and whether an entry frame has yet to prove that it called this one */
 	__u32 is_entry_unproven;
+	/* what cannot be read is not there at all, rather than paged out */
+	__u32 is_memory_final;
+	__u32 pad3;
 	__u64 tstate_address;
 	__u64 cframe;
 	__u64 entered_from;

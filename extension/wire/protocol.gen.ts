@@ -305,7 +305,7 @@ export const helperErrors = {
   "not-permitted": { exit: 3, rpc: -33002, nextStep: "Run it as root, or grant CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE." },
   "not-python": { exit: 4, rpc: -33008, nextStep: "Pick a process from emberline-helper ps." },
   "output": { exit: 1, rpc: -33014, nextStep: "Give --output a file that can be written." },
-  "perf-forbidden": { exit: 3, rpc: -33006, nextStep: "Set kernel.perf_event_paranoid to 2 or less, or grant CAP_PERFMON." },
+  "perf-forbidden": { exit: 3, rpc: -33006, nextStep: "Run it as root, or grant CAP_PERFMON; with CAP_BPF alone kernel.perf_event_paranoid has to be 0 or less." },
   "pid-namespace": { exit: 3, rpc: -33015, nextStep: "Run it on the host, or start its container with --pid=host." },
   "source-unreadable": { exit: 1, rpc: -33013, nextStep: "Open the file from your workspace instead." },
   "unsupported-python": { exit: 4, rpc: -33009, nextStep: "Run emberline-helper ps to see which processes can be profiled." },

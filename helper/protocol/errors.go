@@ -48,7 +48,7 @@ var catalogue = entries([]Entry{
 	{ErrKernelTooOld, 3, -33003, "Use Linux 5.10 or newer."},
 	{ErrNoBTF, 3, -33004, "Use a kernel built with CONFIG_DEBUG_INFO_BTF=y (/sys/kernel/btf/vmlinux)."},
 	{ErrBPFForbidden, 3, -33005, "Run it as root outside a restricted container, or allow the bpf system call."},
-	{ErrPerfForbidden, 3, -33006, "Set kernel.perf_event_paranoid to 2 or less, or grant CAP_PERFMON."},
+	{ErrPerfForbidden, 3, -33006, "Run it as root, or grant CAP_PERFMON; with CAP_BPF alone kernel.perf_event_paranoid has to be 0 or less."},
 	{ErrNoSuchProcess, 4, -33007, "Pick a process from emberline-helper ps."},
 	{ErrNotPython, 4, -33008, "Pick a process from emberline-helper ps."},
 	{ErrUnsupportedPython, 4, -33009, "Run emberline-helper ps to see which processes can be profiled."},

@@ -44,12 +44,14 @@ func openFile(directory int, name string) (int, error) {
 	return fd, nil
 }
 
-// Close ends its use.
+// Close ends its use; a number that was given up may be another file's the next
+// moment, so none is kept.
 func (t *Task) Close() {
-	for _, fd := range []int{t.directory, t.schedstat, t.stat, t.sched} {
-		if fd >= 0 {
-			_ = unix.Close(fd)
+	for _, fd := range []*int{&t.directory, &t.schedstat, &t.stat, &t.sched} {
+		if *fd >= 0 {
+			_ = unix.Close(*fd)
 		}
+		*fd = -1
 	}
 }
 

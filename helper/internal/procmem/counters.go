@@ -13,6 +13,7 @@ const (
 	notDisplaced
 	alreadyGiven
 	moved
+	memoryGone
 	interpreterNotReady
 	keyUnreadable
 	slotUnreadable
@@ -42,6 +43,7 @@ var counterNames = [counterCount]string{
 	notDisplaced:          "not_displaced",
 	alreadyGiven:          "already_given",
 	moved:                 "moved",
+	memoryGone:            "memory_gone",
 	interpreterNotReady:   "interpreter_not_ready",
 	keyUnreadable:         "key_unreadable",
 	slotUnreadable:        "slot_unreadable",

@@ -167,8 +167,14 @@ func (s *Sampler) collect(p *process, t *thread) {
 	t.plan = s.pages.plan(t.plan)
 }
 
-// deliver hands the stack over, for as much CPU time as it stands for.
+// deliver hands the stack over, for as much CPU time as it stands for. A process
+// that has given up its memory, on its way out or into another program, runs no
+// Python any more; BPF's sampler follows it no further, either.
 func (s *Sampler) deliver(p *process, t *thread) {
+	if s.stack.why != samples && p.isGone() {
+		s.count(memoryGone)
+		return
+	}
 	s.sendCodes(p)
 	if why := s.stack.why; why != samples {
 		s.count(why)

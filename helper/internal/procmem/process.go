@@ -98,7 +98,7 @@ func (p *process) refresh(buffer []byte, always bool) {
 	p.threads = slices.DeleteFunc(p.threads, func(t *thread) bool {
 		at := slices.Index(ids, t.task.TID)
 		if at < 0 {
-			t.task.Close()
+			p.closeThread(t)
 			return true
 		}
 		ids = slices.Delete(ids, at, at+1)
@@ -140,8 +140,13 @@ func (p *process) begin(buffer []byte) {
 
 // forget drops a thread that has ended.
 func (p *process) forget(t *thread) {
-	t.task.Close()
+	p.closeThread(t)
 	p.threads = slices.DeleteFunc(p.threads, func(other *thread) bool { return other == t })
+}
+
+// closeThread ends the use of a thread that is about to leave p.threads.
+func (p *process) closeThread(t *thread) {
+	t.task.Close()
 	for cpu, latest := range p.latest {
 		if latest == t {
 			delete(p.latest, cpu)

@@ -259,12 +259,15 @@ func TestStacksKeepToTheCallGrammar(t *testing.T) {
 	})
 }
 
+// stands is how many samples one stack may be (leastStand in thread.go).
+const stands = 8
+
 // allowedTorn is how many stacks may be wrong. 3.11 and 3.12 publish a frame before
 // they have filled it: whoever looks in those nanoseconds, BPF too, sees the one
 // that was there before.
 func allowedTorn(python *pythontest.Interpreter, samples int64) int64 {
 	if python.Minor() == 11 || python.Minor() == 12 {
-		return 1 + samples/1000
+		return stands + samples/1000
 	}
 	return 0
 }
@@ -321,11 +324,11 @@ func TestSharesAreThoseOfTheCPUTime(t *testing.T) {
 				t.Errorf("line %d has %.2f of %s", line, share, name)
 			}
 		}
-		requireTicks(t, &stats)
 		// A little CPU time lies before the first look and after the last.
 		// On a machine that is busy with other things looks come too late.
+		allowed := 0.05 + missedTicks(&stats)
 		counted := stats.Samples + stats.Counters["too_late"]
-		if off := math.Abs(float64(counted-stats.Expected)) / float64(stats.Expected); off > 0.05 {
+		if off := math.Abs(float64(counted-stats.Expected)) / float64(stats.Expected); off > allowed {
 			t.Errorf("%d samples and %d too late of %d", stats.Samples, stats.Counters["too_late"], stats.Expected)
 		}
 	}
@@ -386,7 +389,7 @@ func TestThreadsAreToldApart(t *testing.T) {
 			t.Errorf("only %d threads were met in %d samples of %d: %v", len(owner), stats.Samples, stats.Expected, stats.Counters)
 		}
 		if broken > allowedTorn(python, stats.Samples) {
-			t.Errorf("%d stacks with an error", broken)
+			t.Errorf("%d stacks with an error: %v", broken, stats.Counters)
 		}
 		// Those with short turns have their share as those with long ones.
 		for name, tid := range owner {
@@ -394,24 +397,22 @@ func TestThreadsAreToldApart(t *testing.T) {
 			samples[number%2] += countOf(stacks, func(s *stack) bool { return s.tid == tid })
 			cpu[number%2] += spent[tid] - before[tid]
 		}
-		requireTicks(t, &stats)
+		allowed := 0.1 + missedTicks(&stats)
 		overall := float64(samples[0]+samples[1]) / float64(cpu[0]+cpu[1])
 		for kind := range samples {
-			if ratio := float64(samples[kind]) / float64(cpu[kind]) / overall; math.Abs(ratio-1) > 0.1 {
+			if ratio := float64(samples[kind]) / float64(cpu[kind]) / overall; math.Abs(ratio-1) > allowed {
 				t.Errorf("threads of kind %d have %.2f of their samples: %v", kind, ratio, stats.Counters)
 			}
 		}
 	})
 }
 
-// requireTicks skips where the machine is proved too busy to run the sampler when
-// it wants to: a tenth of its ticks came late or not at all.
-func requireTicks(t *testing.T, stats *protocol.Stats) {
-	t.Helper()
+// missedTicks is the part of its ticks at which the machine had no CPU for the
+// sampler, or had it late. Each is a look at another moment than the one that was
+// due, so threads with short turns may miss that part of their share (README, Limits).
+func missedTicks(stats *protocol.Stats) float64 {
 	missed := stats.Counters["late_ticks"] + stats.Counters["skipped_ticks"]
-	if wanted := stats.DurationNs * int64(stats.FrequencyHz) / 1e9; missed*10 > wanted {
-		t.Skipf("this machine is too busy: %d of %d ticks were late or skipped", missed, wanted)
-	}
+	return float64(missed) / (float64(stats.DurationNs) / 1e9 * float64(stats.FrequencyHz))
 }
 
 // cpuNs is the CPU time of each thread.

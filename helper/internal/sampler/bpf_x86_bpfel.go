@@ -305,6 +305,8 @@ type bpfWalk struct {
 	LastCode        uint64
 	LastFlags       uint32
 	IsEntryUnproven uint32
+	IsMemoryFinal   uint32
+	Pad3            uint32
 	TstateAddress   uint64
 	Cframe          uint64
 	EnteredFrom     uint64

@@ -14,7 +14,7 @@ export async function matrix(isWhole) {
   const measured = await freeThreadedOffsets();
   if (!isWhole) {
     const debian = found.filter((one) => one.origin !== "pyenv" && one.root === "");
-    return { interpreters: debian, places: [], measured };
+    return { isWhole, interpreters: debian, places: [], measured };
   }
   for (const [name, executable] of Object.entries(await builtPythons())) {
     const one = await describe([executable], "built");
@@ -22,5 +22,5 @@ export async function matrix(isWhole) {
     const how = name === "3.13t" ? "t (built)" : " (built, musl)";
     found.push({ ...one, label: one.version + how });
   }
-  return { interpreters: found, places: await placesOf(found), measured };
+  return { isWhole, interpreters: found, places: await placesOf(found), measured };
 }

@@ -12,6 +12,8 @@ declare module "vitest" {
     matrix: {
       /** What scripts/lib/freeThreaded.mjs measures, by minor version. */
       readonly measured: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+      /** Whether every cell is asked for, or a short cut. */
+      readonly isWhole: boolean;
       /** Every one of them runs every program. */
       readonly interpreters: readonly Interpreter[];
       /** Some once more in other circumstances, for the scenes only. */
@@ -20,20 +22,23 @@ declare module "vitest" {
   }
 }
 
-export const { interpreters, places } = inject("matrix");
+export const { interpreters, places, isWhole } = inject("matrix");
 const { impossible } = inject("sampler");
 
 export const samplers = ["bpf", "procmem"] as const;
 export type Sampler = (typeof samplers)[number];
 
-/** Tests of each interpreter with each sampler: the rows and columns of the printed table. */
+/**
+ * Tests of each interpreter with each sampler: the rows and columns of the printed
+ * table. The short cut has procmem with every other interpreter.
+ */
 export function cells(
   list: readonly Place[],
   define: (interpreter: Place, sampler: Sampler) => void,
 ): void {
-  for (const interpreter of list) {
+  for (const [index, interpreter] of list.entries()) {
     describe(interpreter.label, () => {
-      for (const sampler of samplers) {
+      for (const sampler of isWhole || index % 2 === 0 ? samplers : samplers.slice(0, 1)) {
         const isRefused = sampler === "bpf" && impossible !== "";
         const name = isRefused ? `bpf (cannot run here: ${impossible})` : sampler;
         describe.skipIf(isRefused)(name, () => define(interpreter, sampler));
