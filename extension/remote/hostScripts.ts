@@ -47,7 +47,8 @@ export const HELPER_FILE = "emberline-helper";
  * uid, user, capabilities (hex), sudo (its path), then `present FILE` when the right helper is
  * there, else `place DIR` or `unfit DIR why` for each directory.
  * The directory is tried by running a file in it: that is what noexec forbids;
- * what was made for that is taken away again.
+ * what was made for that is taken away again, but for the first place that is fit:
+ * it is about to be used, and another client may be in it already.
  */
 export function probeScript(wantedByMachine: Readonly<Record<string, string>>): string {
   const cases = Object.entries(wantedByMachine).map(
@@ -70,10 +71,11 @@ export function probeScript(wantedByMachine: Readonly<Record<string, string>>): 
     `for p in "$@"; do f="$p/$d/${HELPER_FILE}"; ` +
       'if private "$p" 2>/dev/null && private "$p/$d" 2>/dev/null && [ -f "$f" ] && [ ! -L "$f" ] && [ -O "$f" ] && [ -x "$f" ] && ' +
       '[ "$(hash "$f")" = "$want" ]; then echo "present $f"; exit 0; fi; done',
-    'for p in "$@"; do mkdir -p "$p" 2>/dev/null; ' +
+    'g=; for p in "$@"; do mkdir -p "$p" 2>/dev/null; ' +
       'if ! private "$p" 2>/dev/null; then echo "unfit $p cannot be made or is not private"; continue; fi; ' +
       't="$p/.try.$$"; if ! { echo "#!/bin/sh" >"$t" && chmod 700 "$t"; } 2>/dev/null; then echo "unfit $p not writable"; ' +
-      'elif "$t" 2>/dev/null; then echo "place $p"; else echo "unfit $p mounted noexec"; fi; rm -f "$t"; rmdir "$p" 2>/dev/null; done',
+      'elif "$t" 2>/dev/null; then echo "place $p"; g=${g:-$p}; else echo "unfit $p mounted noexec"; fi; ' +
+      'rm -f "$t"; [ "$g" = "$p" ] || rmdir "$p" 2>/dev/null; done',
     "exit 0",
   ].join("; ");
 }
@@ -92,7 +94,7 @@ export function uploadScript(place: string, sha256: string): string {
     PRIVATE_FUNCTION,
     `p=${quoteShell(place)}`,
     `d="$p/${helperDirName(sha256)}"`,
-    `mkdir -p "$p" && private "$p" && { [ -d "$d" ] || mkdir "$d"; } && private "$d" || exit ${placeNotWritable}`,
+    `mkdir -p "$p" && private "$p" && mkdir -p "$d" && private "$d" || exit ${placeNotWritable}`,
     't="$d/.upload.$$"',
     "trap 'rm -f \"$t\"' EXIT",
     "trap 'exit 1' HUP INT TERM",

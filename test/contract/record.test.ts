@@ -101,7 +101,8 @@ describe("record", () => {
   });
 
   test("ends when its processes have", async () => {
-    const file = script(burn.replace("while True", "for _ in range(1000)"));
+    const ending = "import time\nuntil = time.monotonic() + 5\nwhile time.monotonic() < until";
+    const file = script(burn.replace("while True", ending));
     const worker = await busy(file);
     const ended = await runHelper(["record", "--pid", String(worker.pid), "--duration", "60s"]);
     expect(ended).toMatchObject({ code: 0, stderr: "" });
