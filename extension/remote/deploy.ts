@@ -67,7 +67,12 @@ export async function deployHelper(
   const wanted = Object.fromEntries(
     Object.entries(ARCHITECTURES).map(([machine, architecture]) => [machine, hashes[architecture]]),
   );
-  const result = await runScript(host, probeScript(wanted), { what: "Looking around" }, signal);
+  const result = await runScript(
+    host,
+    probeScript(wanted, options.outsideHome),
+    { what: "Looking around" },
+    signal,
+  );
   const probe = parseProbe(result.stdout);
   const plan = planDeploy(probe, host.label, options.outsideHome ?? false);
   const sha256 = hashes[plan.architecture];

@@ -50,7 +50,10 @@ export const HELPER_FILE = "emberline-helper";
  * what was made for that is taken away again, but for the first place that is fit:
  * it is about to be used, and another client may be in it already.
  */
-export function probeScript(wantedByMachine: Readonly<Record<string, string>>): string {
+export function probeScript(
+  wantedByMachine: Readonly<Record<string, string>>,
+  outsideHome = false,
+): string {
   const cases = Object.entries(wantedByMachine).map(
     ([machine, sha256]) => `${quoteShell(machine)}) want=${sha256};;`,
   );
@@ -67,6 +70,8 @@ export function probeScript(wantedByMachine: Readonly<Record<string, string>>): 
     `for s in ${SUDO_PATHS}; do if [ -x "$s" ]; then echo "sudo $s"; break; fi; done`,
     `case "$(uname -m)" in ${cases.join(" ")} *) exit 0;; esac`,
     PLACES,
+    // The first is the one in the home.
+    outsideHome ? "shift" : ":",
     "d=helper-$(echo $want | cut -c1-16)",
     `for p in "$@"; do f="$p/$d/${HELPER_FILE}"; ` +
       'if private "$p" 2>/dev/null && private "$p/$d" 2>/dev/null && [ -f "$f" ] && [ ! -L "$f" ] && [ -O "$f" ] && [ -x "$f" ] && ' +

@@ -39,9 +39,21 @@ export async function goToLine(page: Page, line: number): Promise<void> {
 export async function readHover(editor: Locator, source: string): Promise<string> {
   const page = editor.page();
   const spans = editor.locator(".view-line", { hasText: source.trim() }).locator("span > span");
-  await spans.first().hover();
   const hover = page.locator(".monaco-hover").filter({ hasText: "Total" });
-  await hover.waitFor({ timeout: PATIENCE_MS });
+  // The text may still scroll below the pointer; a person then points once more.
+  const untilMs = Date.now() + PATIENCE_MS;
+  while (Date.now() < untilMs) {
+    await spans.first().hover();
+    const shown = hover.waitFor({ timeout: 4_000 });
+    if (
+      await shown.then(
+        () => true,
+        () => false,
+      )
+    )
+      break;
+    await page.mouse.move(0, 0);
+  }
   const text = await hover.innerText();
   await page.mouse.move(0, 0);
   return text.replaceAll("\u00a0", " ");
