@@ -31,8 +31,6 @@ extern void bpf_local_irq_restore(unsigned long *flags__irq_flag) __ksym;
 #define MAX_PAGES 128
 /* Timer hits that one stack may stand for. */
 #define MAX_HITS 256
-/* Those of a program that was replaced meanwhile: exec takes no longer. */
-#define MAX_BARE_HITS 16
 /* A slot whose thread died before it came back is free again after this. */
 #define RETRY_STALE_NS 1000000000ULL
 
@@ -72,15 +70,42 @@ __attribute__((noinline)) int retake(void)
 	return 0;
 }
 
-/* One try in this CPU's scratch memory, which the timer must not take over: 0 when the
- * stack was delivered, else the address that could not be read. */
-static __always_inline __u64 try_again(struct retry *retry, struct python_offsets *layout,
-				       bool is_last)
+/* Delivers what lies in this CPU's scratch memory. Global, like its caller, so that the
+ * verifier follows it once and not for every hit. */
+__attribute__((noinline)) int deliver_once(void)
 {
 	struct walk *walk = this_walk();
 
-	if (!walk)
-		return 0;
+	if (walk)
+		deliver(walk);
+	return 0;
+}
+
+__attribute__((noinline)) int deliver_times(__u32 times)
+{
+	for (__u32 i = 0; i < MAX_HITS && i < times; i++)
+		deliver_once();
+	return 0;
+}
+
+/*
+ * One try in this CPU's scratch memory, which the timer must not take over: 1 when
+ * the stack is dealt with, 0 when latest_missing() says what could not be read. A
+ * global function, so that the verifier follows it once and not for every page.
+ */
+__attribute__((noinline)) int try_again(__u32 slot, __u32 is_last)
+{
+	struct retry *retry = bpf_map_lookup_elem(&retries, &slot);
+	struct walk *walk = this_walk();
+	struct python_offsets *layout;
+	__u32 index;
+
+	if (!retry || !walk)
+		return 1;
+	index = retry->offsets;
+	layout = bpf_map_lookup_elem(&offsets, &index);
+	if (!layout)
+		return 1;
 	walk->layout = *layout;
 	walk->sample = retry->sample;
 	start_walk(walk);
@@ -90,17 +115,13 @@ static __always_inline __u64 try_again(struct retry *retry, struct python_offset
 	if (retake()) {
 		count_many(COUNTER_retry_lost, 1 + retry->hits);
 		retry->taken_ns = 0;
-		return 0;
+		return 1;
 	}
 	if ((walk->sample.flags & SAMPLE_ERROR) && latest_missing() && !is_last)
-		return latest_missing();
-	deliver(walk);
-	for (int hit = 0; hit < MAX_HITS && retry->hits; hit++) {
-		retry->hits--;
-		deliver(walk);
-	}
+		return 0;
+	deliver_times(1 + retry->hits);
 	retry->taken_ns = 0;
-	return 0;
+	return 1;
 }
 
 /* The program was replaced while its stack waited (exec): the sample stands, without a stack
@@ -116,22 +137,31 @@ static __always_inline void deliver_bare(struct retry *retry)
 	count(COUNTER_retry_gone);
 	walk->sample = retry->sample;
 	start_walk(walk);
-	for (__u32 hit = 0; hit < MAX_BARE_HITS && hit <= hits; hit++)
-		deliver(walk);
-	if (hits >= MAX_BARE_HITS)
-		count_many(COUNTER_retry_lost, 1 + hits - MAX_BARE_HITS);
+	deliver_times(1 + hits);
+}
+
+/* try_again() with interrupts off. */
+static __always_inline bool is_done(__u32 slot, bool is_last, __u64 *missing)
+{
+	unsigned long flags;
+	bool done;
+
+	bpf_local_irq_save(&flags);
+	done = try_again(slot, is_last);
+	*missing = latest_missing();
+	bpf_local_irq_restore(&flags);
+	return done;
 }
 
 /* Runs in the sampled thread before it returns to user code, and may sleep. */
 static int retry_sample(struct bpf_map *map, void *key, void *value)
 {
 	struct retry *retry = value;
-	__u32 tgid = retry->sample.tgid, offsets_index = retry->offsets;
+	__u32 tgid = retry->sample.tgid, slot = *(__u32 *)key;
 	struct process *process = bpf_map_lookup_elem(&processes, &tgid);
-	struct python_offsets *layout = bpf_map_lookup_elem(&offsets, &offsets_index);
-	__u64 missing = 0;
+	__u64 missing;
 
-	if (!process || !layout || process->generation != retry->sample.generation) {
+	if (!process || process->generation != retry->sample.generation) {
 		unsigned long flags;
 
 		bpf_local_irq_save(&flags);
@@ -140,20 +170,14 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 		return 0;
 	}
 	for (int page = 0; page < MAX_PAGES; page++) {
-		unsigned long flags;
 		__u8 first, last;
 
-		bpf_local_irq_save(&flags);
-		missing = try_again(retry, layout, page == MAX_PAGES - 1);
-		bpf_local_irq_restore(&flags);
-		if (!missing)
+		if (is_done(slot, page == MAX_PAGES - 1, &missing))
 			break;
 		/* What was read may lie across two pages. */
 		if (bpf_copy_from_user(&first, 1, (const void *)missing)) {
 			/* Not there at all: what can be read is the answer. */
-			bpf_local_irq_save(&flags);
-			try_again(retry, layout, true);
-			bpf_local_irq_restore(&flags);
+			is_done(slot, true, &missing);
 			break;
 		}
 		bpf_copy_from_user(&last, 1, (const void *)(missing + FRAME_BYTES - 1));
@@ -175,7 +199,8 @@ static __always_inline bool schedule_retry(struct walk *walk, struct process *pr
 	if (taken && now - taken < RETRY_STALE_NS) {
 		/* Only the thread itself adds to its own slot, on the CPU it is on. */
 		if (retry->sample.tid != walk->sample.tid ||
-		    retry->sample.generation != walk->sample.generation || retry->hits >= MAX_HITS)
+		    retry->sample.generation != walk->sample.generation ||
+		    retry->hits + 1 >= MAX_HITS)
 			return false;
 		retry->hits++;
 		return true;
