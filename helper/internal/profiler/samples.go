@@ -32,7 +32,7 @@ const (
 	maxEarly = 8192
 	// earlyDrains is for how many drains they do: two seconds, since on a busy
 	// host the reader of events may have to wait for a CPU.
-	earlyDrains = 40
+	earlyDrains = int(2 * time.Second / drainInterval)
 )
 
 // Code takes a code object at first sight.
@@ -110,6 +110,9 @@ func (s *Session) giveUpEarly() {
 	s.early = waiting
 }
 
+// earlyPause is how often it is looked whether an event has come.
+const earlyPause = 25 * time.Millisecond
+
 // awaitEarly gives the last events a moment to come, and counts what nobody
 // told of then.
 func (s *Session) awaitEarly() {
@@ -120,7 +123,7 @@ func (s *Session) awaitEarly() {
 		if waiting == 0 {
 			return
 		}
-		time.Sleep(drainInterval / 2)
+		time.Sleep(earlyPause)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	// minInterval is how often samples are taken out of the kernel's ring: a
-	// delta cannot have more news than that.
+	// minInterval keeps a client from asking for more than anybody can see.
 	minInterval = 50 * time.Millisecond
 	maxInterval = time.Minute
 )
