@@ -18,8 +18,8 @@ static __always_inline __u64 thread_pointer(struct task_struct *task)
 
 /*
  * The pthread key of autoTSSkey. Py_tss_t is {int _is_initialized; pthread_key_t
- * _key} (CPython Include/pythread.h); it is created once during start-up, so
- * the first value read is kept.
+ * _key} (CPython Include/pythread.h). It is created during start-up, so the value
+ * read is kept until a thread has nothing there.
  */
 static __always_inline enum counter tss_key(struct process *process, __s32 *key)
 {
@@ -63,6 +63,30 @@ static __always_inline long tss_slot(const struct tss_layout *tss, __u64 tp, __s
 		     : -1;
 }
 
+/* The value of autoTSSkey in this thread. */
+static __always_inline enum counter keyed_state(struct process *process, __u64 tp, __u64 *tstate)
+{
+	__s32 key = -1, known;
+	enum counter why = tss_key(process, &key);
+
+	if (why != COUNTER_samples)
+		return why;
+	if (tss_slot(&process->tss, tp, key, tstate))
+		return COUNTER_slot_unreadable;
+	if (*tstate || !process->tss_key_address)
+		return COUNTER_samples;
+	/* A fork has its child make the key anew (Python/pystate.c, gilstate_tss_reinit()):
+	 * musl never gives the same number again, glibc the lowest that is free. */
+	known = key;
+	process->tss_key = -1;
+	why = tss_key(process, &key);
+	if (why != COUNTER_samples)
+		return why;
+	if (key != known && tss_slot(&process->tss, tp, key, tstate))
+		return COUNTER_slot_unreadable;
+	return COUNTER_samples;
+}
+
 /* A shared library's thread-local variable. The vector's address is the second
  * word of the thread's control block on x86-64 (glibc sysdeps/x86_64/nptl/tls.h,
  * musl src/internal/pthread_impl.h); a block that the thread has not touched yet
@@ -89,8 +113,7 @@ static __always_inline enum counter thread_state(struct walk *walk, struct proce
 {
 	__u64 tp = thread_pointer(task);
 	enum counter why;
-	__s32 key = -1;
-	long err;
+	long err = 0;
 
 	*tstate = 0;
 	switch (process->access) {
@@ -103,10 +126,9 @@ static __always_inline enum counter thread_state(struct walk *walk, struct proce
 	case ACCESS_LIST:
 		return listed_thread_state(walk, process, tp, tstate);
 	default:
-		why = tss_key(process, &key);
+		why = keyed_state(process, tp, tstate);
 		if (why != COUNTER_samples)
 			return why;
-		err = tss_slot(&process->tss, tp, key, tstate);
 	}
 	if (err)
 		return COUNTER_slot_unreadable;

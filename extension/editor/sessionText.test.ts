@@ -12,6 +12,7 @@ const helper: HelperInfo = {
   architecture: "x86_64",
   pid: 7,
   uid: 1000,
+  counterMeanings: { truncated: "The stack was deeper than the sampler walks." },
 };
 const stats: Stats = {
   duration_ns: 1e9,
@@ -27,7 +28,7 @@ const stats: Stats = {
   bpf_ns: 0,
   helper_cpu_ns: 2e7,
   helper_peak_rss_bytes: 2 ** 24,
-  counters: {},
+  counters: { truncated: 3, unknown: 1 },
   processes: [],
 };
 
@@ -74,4 +75,10 @@ test("the details tell it too, and no cost in a kernel that does nothing", () =>
   const usual = detailsMarkdown(results({}));
   expect(usual).toContain("Sampling in the kernel");
   expect(usual).not.toContain("Without BPF");
+});
+
+test("the details say what a counter counts, as far as the helper told", () => {
+  const page = detailsMarkdown(results({}));
+  expect(page).toContain("| truncated | 3 | The stack was deeper than the sampler walks. |");
+  expect(page).toContain("| unknown | 1 |  |");
 });

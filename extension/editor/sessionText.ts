@@ -156,8 +156,12 @@ export function detailsMarkdown(results: Results | undefined): string {
     sections.push(
       "## Counters",
       table(
-        ["Counter", "Count"],
-        counters.map(([name, count]) => [name, formatCount(count)]),
+        ["Counter", "Count", ""],
+        counters.map(([name, count]) => [
+          name,
+          formatCount(count),
+          helper.counterMeanings[name] ?? "",
+        ]),
       ),
     );
   }

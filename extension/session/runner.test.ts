@@ -24,6 +24,7 @@ const info: HelperInfo = {
   architecture: "x86_64",
   pid: 7,
   uid: 0,
+  counterMeanings: {},
 };
 const oneProcess: ProcessAnswer = { pids: [42], label: "42 app.py" };
 

@@ -22,6 +22,7 @@ const helper: HelperInfo = {
   architecture: "x86_64",
   pid: 7,
   uid: 0,
+  counterMeanings: {},
 };
 const run: StartResult = {
   sessionId: 1,

@@ -45,6 +45,8 @@ export interface HelperInfo {
   readonly architecture: string;
   readonly pid: number;
   readonly uid: number;
+  /** CounterMeanings says in a sentence what each of Stats.Counters counts. */
+  readonly counterMeanings: Readonly<Record<string, string>>;
 }
 
 /** DoctorReport lists each thing that sampling needs. */

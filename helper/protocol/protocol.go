@@ -45,6 +45,8 @@ type HelperInfo struct {
 	Architecture string `json:"architecture"`
 	PID          int    `json:"pid"`
 	UID          int    `json:"uid"`
+	// CounterMeanings says in a sentence what each of Stats.Counters counts.
+	CounterMeanings map[string]string `json:"counterMeanings"`
 }
 
 // DoctorReport lists each thing that sampling needs.

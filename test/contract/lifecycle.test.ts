@@ -53,6 +53,10 @@ describe("hello and goodbye", () => {
       architecture: process.arch === "x64" ? "x86_64" : "aarch64",
       pid: helper.pid,
       uid: process.getuid?.(),
+      counterMeanings: expect.objectContaining({
+        ring_full: "Stacks lost because the helper did not keep up.",
+        late_ticks: "Looks that came late and waited for a punctual one.",
+      }),
     });
   });
 

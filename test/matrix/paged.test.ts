@@ -1,3 +1,5 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { expect, test } from "vitest";
 import type { Stack } from "./support/gecko";
 import { cells, interpreters, isFrom } from "./support/matrix";
@@ -15,7 +17,7 @@ cells(interpreters, (interpreter, sampler) => {
   test.skipIf(withoutSwap !== "")(
     withoutSwap === "" ? name : `${name} (${withoutSwap})`,
     async (context) => {
-      const { program } = Program.start(interpreter, "paged.py", []);
+      const { program, script } = Program.start(interpreter, "paged.py", ["FOLDER"]);
       let scene: Scene;
       try {
         scene = await program.answer<Scene>();
@@ -25,6 +27,9 @@ cells(interpreters, (interpreter, sampler) => {
         if (isMissing(error) && !has_ctypes) context.skip("it was built without ctypes");
         throw error;
       }
+      const copy = path.join(interpreter.root, path.dirname(script), "maps.partial");
+      writeFileSync(copy, readFileSync(`/proc/${program.pid}/maps`));
+      renameSync(copy, copy.replace(".partial", ""));
       const { stacks, stats } = await new Recorder(program.pid, sampler, 3).finished();
       program.tell();
       const { calls } = await program.answer<{ calls: number }>();

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,7 +16,9 @@ import (
 
 	"emberline/helper/internal/doctor"
 	"emberline/helper/internal/inventory"
+	"emberline/helper/internal/procmem"
 	"emberline/helper/internal/rpc"
+	"emberline/helper/internal/sampler"
 	"emberline/helper/internal/server"
 	"emberline/helper/internal/source"
 	"emberline/helper/protocol"
@@ -71,7 +74,15 @@ func helperInfo(version string) (protocol.HelperInfo, error) {
 		Architecture:    unix.ByteSliceToString(names.Machine[:]),
 		PID:             os.Getpid(),
 		UID:             os.Geteuid(),
+		CounterMeanings: counterMeanings(),
 	}, nil
+}
+
+// counterMeanings are those of all samplers; a name that two of them have means the same.
+func counterMeanings() map[string]string {
+	meanings := procmem.CounterMeanings()
+	maps.Copy(meanings, sampler.CounterMeanings())
+	return meanings
 }
 
 // ownHash is of the file that runs, even when another one has its name by now.

@@ -44,7 +44,7 @@ func (q *queue) add(p *process, t *thread, from *stack, nowNs int64, count int) 
 		one.Failed = true
 	}
 	if from.why != samples {
-		one.Reason = counterNames[from.why]
+		one.Reason = counterList[from.why].name
 	}
 	q.frames = append(q.frames, from.frames...)
 	q.samples = append(q.samples, one)

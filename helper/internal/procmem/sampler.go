@@ -84,7 +84,7 @@ func (s *Sampler) Counters() (map[string]int64, error) {
 	defer s.mu.Unlock()
 	named := make(map[string]int64, counterCount)
 	for which, count := range s.counters {
-		named[counterNames[which]] = count
+		named[counterList[which].name] = count
 	}
 	return named, nil
 }

@@ -189,6 +189,7 @@ func scripted(deltas ...protocol.Delta) Backend {
 		Info: protocol.HelperInfo{
 			ProtocolVersion: protocol.Version, Version: "1.2.3", BuildHash: "aa11", Hostname: "web1",
 			Kernel: "6.1.0", Architecture: "x86_64", PID: 900,
+			CounterMeanings: map[string]string{"samples": "Timer hits in a followed process."},
 		},
 		Start: func(protocol.StartParams) (Session, error) { return &script{deltas: deltas}, nil },
 		ListProcesses: func(context.Context) ([]protocol.ProcessInfo, error) {

@@ -70,6 +70,9 @@ def lines():
 def main():
     if hasattr(multiprocessing, "set_start_method"):
         multiprocessing.set_start_method("fork")
+    if not os.path.exists(os.devnull):
+        # A chroot without /dev; a worker's stdin is that.
+        os.devnull = __file__
     talking.say({"pid": os.getpid()})
     sys.stdin.readline()
     try:
