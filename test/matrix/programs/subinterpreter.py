@@ -24,7 +24,7 @@ def inner():
         file.write(repr(stack))
     posix.rename({partial!r}, {path!r})
     del stack, file
-    while True: all(map(posix.stat, ["/"] * 3000)) and time.sleep(0.002)
+    while True: sum(range(400000)) and time.sleep(0.002)
 
 inner()
 '''
