@@ -269,7 +269,7 @@ __attribute__((noinline)) int python_step(__u32 index)
  * follows whatever lay there. What is right proves itself: the previous of an entry
  * frame is the current frame of the _PyCFrame before.
  */
-static __always_inline enum counter begin_cframe(struct walk *walk, __u64 cframe)
+static __always_inline enum counter begin_cframe(struct walk *walk, __u64 tstate, __u64 cframe)
 {
 	const struct python_offsets *layout = &walk->layout;
 	bool is_root;
@@ -279,8 +279,8 @@ static __always_inline enum counter begin_cframe(struct walk *walk, __u64 cframe
 	walk->frame = word_at(walk->identity, layout->cframe_current_frame & 127 & ~7);
 	walk->cframe = word_at(walk->identity, layout->cframe_previous & 127 & ~7);
 	/* Nothing runs: root_cframe, or greenlet's copy of it. */
-	is_root = !walk->frame && (cframe - walk->tstate_address < ROOT_CFRAME_WITHIN ||
-				   walk->cframe - walk->tstate_address < ROOT_CFRAME_WITHIN);
+	is_root = !walk->frame && (cframe - tstate < ROOT_CFRAME_WITHIN ||
+				   walk->cframe - tstate < ROOT_CFRAME_WITHIN);
 	walk->is_entry_unproven = !is_root;
 	walk->entered_from = NOT_AN_ADDRESS;
 	if (!is_root && walk->cframe &&
@@ -301,9 +301,8 @@ static __always_inline enum counter first_frame(struct walk *walk, __u64 tstate)
 	if (read_user(walk->tstate, THREAD_STATE_BYTES, tstate))
 		return COUNTER_thread_state_unreadable;
 	frame = word_at(walk->tstate, walk->layout.tstate_frame & (THREAD_STATE_BYTES - 1));
-	walk->tstate_address = tstate;
 	if (walk->layout.has_cframe && frame)
-		return begin_cframe(walk, frame);
+		return begin_cframe(walk, tstate, frame);
 	walk->frame = frame;
 	return COUNTER_samples;
 }
@@ -336,7 +335,7 @@ static __always_inline void forget_frames(struct walk *walk)
 }
 
 /* The evaluation is about to begin: walks its caller's stack, which is whole. */
-static __always_inline void walk_caller(struct walk *walk)
+static __always_inline void walk_caller(struct walk *walk, __u64 tstate)
 {
 	enum counter why = walk->reason;
 	bool is_missing = why == COUNTER_frame_unreadable || why == COUNTER_code_unreadable;
@@ -347,7 +346,7 @@ static __always_inline void walk_caller(struct walk *walk)
 		walk->reason = why;
 		return;
 	}
-	if (begin_cframe(walk, walk->cframe) == COUNTER_samples)
+	if (begin_cframe(walk, tstate, walk->cframe) == COUNTER_samples)
 		python_frames();
 	if (is_unfinished(walk)) {
 		forget_frames(walk);
@@ -368,7 +367,7 @@ static __always_inline void walk_python(struct walk *walk, __u64 tstate)
 	}
 	python_frames();
 	if (is_unfinished(walk))
-		walk_caller(walk);
+		walk_caller(walk, tstate);
 	if (walk->frame && walk->taken >= MAX_PYTHON_FRAMES)
 		walk->sample.flags |= SAMPLE_TRUNCATED;
 }

@@ -104,8 +104,11 @@ __attribute__((noinline)) int try_again(__u32 slot, __u32 is_last)
 		return 1;
 	index = retry->offsets;
 	layout = bpf_map_lookup_elem(&offsets, &index);
-	if (!layout)
+	if (!layout) {
+		count_many(COUNTER_retry_lost, 1 + retry->hits);
+		retry->taken_ns = 0;
 		return 1;
+	}
 	walk->layout = *layout;
 	walk->sample = retry->sample;
 	start_walk(walk);

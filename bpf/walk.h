@@ -36,7 +36,6 @@ struct walk {
 	/* what cannot be read is not there at all, rather than paged out */
 	__u32 is_memory_final;
 	__u32 pad3;
-	__u64 tstate_address;
 	__u64 cframe;
 	__u64 entered_from;
 	/* ACCESS_LIST: where the walk over the threads is */

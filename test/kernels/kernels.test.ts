@@ -4,8 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import type { DoctorReport, Stats } from "../../extension/wire/protocol.gen";
 import { impossible, unmetChains, type Grammar } from "../sampler/support/grammar";
-import { countOf, parseStacks, pythonOf } from "../sampler/support/stacks";
-import { broken } from "../sampler/support/whole";
+import { broken, countOf, parseStacks, pythonOf } from "../sampler/support/stacks";
 
 declare module "vitest" {
   interface ProvidedContext {

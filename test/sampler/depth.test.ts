@@ -1,8 +1,7 @@
 import { expect } from "vitest";
 import { oneOfEachMinor, sampled, testEach, type Interpreter } from "./support/machine";
 import { record } from "./support/record";
-import { countOf, pythonOf } from "./support/stacks";
-import { broken } from "./support/whole";
+import { broken, countOf, pythonOf } from "./support/stacks";
 import { Workload } from "./support/workload";
 
 /** bpf/types.h, MAX_PYTHON_FRAMES */

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { impossible, unmetChains, type Grammar } from "./support/grammar";
 import { interpreters, sampled, testEach } from "./support/machine";
 import { record } from "./support/record";
-import { pythonOf, type Stack } from "./support/stacks";
-import { broken, expectWhole } from "./support/whole";
+import { broken, pythonOf, type Stack } from "./support/stacks";
+import { expectWhole } from "./support/whole";
 import { Workload } from "./support/workload";
 
 /** Why root cannot have been called so: talk.py's `run` calls it and, between two rounds, asks for the end. */

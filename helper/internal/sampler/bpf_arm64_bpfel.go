@@ -307,7 +307,6 @@ type bpfWalk struct {
 	IsEntryUnproven uint32
 	IsMemoryFinal   uint32
 	Pad3            uint32
-	TstateAddress   uint64
 	Cframe          uint64
 	EnteredFrom     uint64
 	Interpreter     uint64

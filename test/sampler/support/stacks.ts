@@ -72,3 +72,7 @@ export function leafCounts(
   }
   return counts;
 }
+
+/** Stacks with a part that could not be read, or that are cut. */
+export const broken = (stacks: readonly Stack[]) =>
+  stacks.filter((stack) => stack.frames.some((frame) => frame.kind === "error"));

@@ -2,12 +2,8 @@ import { expect } from "vitest";
 import type { Stats } from "../../../extension/wire/protocol.gen";
 import { minorOf, type Interpreter } from "./machine";
 import type { Recording } from "./record";
-import { countOf, pythonOf, type Stack } from "./stacks";
+import { broken, countOf, pythonOf, type Stack } from "./stacks";
 import { countError } from "./statistics";
-
-/** Stacks with a part that could not be read, or that are cut. */
-export const broken = (stacks: readonly Stack[]) =>
-  stacks.filter((stack) => stack.frames.some((frame) => frame.kind === "error"));
 
 /**
  * That every stack is whole.
