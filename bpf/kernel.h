@@ -70,8 +70,11 @@ struct bpf_perf_event_data {
 	__u64 general[16];
 	__u64 ip;
 	__u64 cs;
+	__u64 flags;
+	__u64 sp;
 #else
-	__u64 general[32];
+	__u64 general[31];
+	__u64 sp;
 	__u64 pc;
 	__u64 pstate;
 #endif

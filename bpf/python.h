@@ -20,7 +20,8 @@
 #define CFRAME_BYTES 24
 /* PyThreadState.root_cframe is one of its last members. */
 #define ROOT_CFRAME_WITHIN 1024
-#define NOT_AN_ADDRESS	   (~0ULL)
+/* The evaluation loop's own native frame is smaller: 0x168 to 0x2d0 bytes in release builds. */
+#define LOOP_FRAME_BYTES 4096
 
 /*
  * Makes window hold the frame at address: with up to window_bytes that end with
@@ -241,7 +242,10 @@ __attribute__((noinline)) int python_step(__u32 index)
 	out->code = 0;
 	walk->frame = previous;
 	walk->taken = index + 1;
-	if (walk->layout.entry_owner && owner >= walk->layout.entry_owner)
+	/* What lies in the running C function's frame is an entry frame, also before the
+	 * function has said so: Debian's 3.13 links it first (_PyEval_EvalFrameDefault()). */
+	if (walk->layout.entry_owner &&
+	    (owner >= walk->layout.entry_owner || address - walk->stack_pointer < LOOP_FRAME_BYTES))
 		flags |= FRAME_MARKER;
 	if (flags) {
 		if (previous == walk->entered_from)

@@ -41,6 +41,7 @@ struct retry {
 	/* Further timer hits while the thread was about it: the same stack. */
 	__u32 hits;
 	struct sample sample;
+	__u64 stack_pointer;
 	__u32 kernel_bytes;
 	__u32 offsets;
 	__u32 pad;
@@ -111,7 +112,7 @@ __attribute__((noinline)) int try_again(__u32 slot, __u32 is_last)
 	}
 	walk->layout = *layout;
 	walk->sample = retry->sample;
-	start_walk(walk);
+	start_walk(walk, retry->stack_pointer);
 	walk->is_memory_final = is_last;
 	walk->kernel_bytes = retry->kernel_bytes & (KERNEL_BYTES - 1);
 	bpf_probe_read_kernel(walk->frames, walk->kernel_bytes, retry->kernel);
@@ -139,7 +140,7 @@ static __always_inline void deliver_bare(struct retry *retry)
 		return;
 	count(COUNTER_retry_gone);
 	walk->sample = retry->sample;
-	start_walk(walk);
+	start_walk(walk, NOT_AN_ADDRESS);
 	deliver_times(1 + hits);
 }
 
@@ -213,6 +214,7 @@ static __always_inline bool schedule_retry(struct walk *walk, struct process *pr
 	retry->hits = 0;
 	retry->sample = walk->sample;
 	retry->sample.flags = 0;
+	retry->stack_pointer = walk->stack_pointer;
 	retry->offsets = process->offsets;
 	retry->kernel_bytes = walk->kernel_bytes & (KERNEL_BYTES - 1);
 	bpf_probe_read_kernel(retry->kernel, retry->kernel_bytes, walk->frames);

@@ -12,8 +12,9 @@
 const volatile __u64 wakeup_bytes = 1 << 20;
 
 /* Makes the scratch memory ready for a stack whose header is filled in. */
-static __always_inline void start_walk(struct walk *walk)
+static __always_inline void start_walk(struct walk *walk, __u64 stack_pointer)
 {
+	walk->stack_pointer = stack_pointer;
 	walk->generation = walk->sample.generation;
 	walk->tgid = walk->sample.tgid;
 	walk->taken = 0;

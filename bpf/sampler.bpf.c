@@ -62,7 +62,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	}
 	walk->layout = *layout;
 	fill_header(&walk->sample, process, pid_tgid);
-	start_walk(walk);
+	start_walk(walk, is_user_mode(ctx) ? ctx->sp : NOT_AN_ADDRESS);
 	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
 	take_python_frames(walk, process);

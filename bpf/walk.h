@@ -10,6 +10,8 @@
 #define IDENTITY_ROOM 136
 _Static_assert(IDENTITY_ROOM >= 127 + sizeof(__u64), "the masks reach 127");
 
+#define NOT_AN_ADDRESS (~0ULL)
+
 /* MAX_KERNEL_FRAMES addresses, rounded up to a power of two. */
 #define KERNEL_BYTES 1024
 _Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all kernel frames");
@@ -38,6 +40,8 @@ struct walk {
 	__u32 pad3;
 	__u64 cframe;
 	__u64 entered_from;
+	/* of user code, where it is known, else NOT_AN_ADDRESS */
+	__u64 stack_pointer;
 	/* ACCESS_LIST: where the walk over the threads is */
 	__u64 interpreter;
 	__u64 listed;

@@ -138,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < THREADS; i++) {
 		host_task.pid = threads[i].tid;
 		host_task.thread.fsbase = threads[i].thread_pointer;
+		ctx.sp = threads[i].stack_pointer;
 		on_timer(&ctx);
 	}
 	host_clear();

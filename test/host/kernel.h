@@ -44,7 +44,7 @@ struct task_struct {
 
 /* Here the interrupted thread is always in user code. */
 struct bpf_perf_event_data {
-	int unused;
+	__u64 sp;
 };
 
 static inline bool is_user_mode(const struct bpf_perf_event_data *ctx)

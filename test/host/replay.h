@@ -22,6 +22,7 @@ struct replay_header {
 
 struct replay_thread {
 	__u64 thread_pointer;
+	__u64 stack_pointer;
 	__u32 tid;
 	__u32 pad;
 };

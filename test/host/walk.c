@@ -117,6 +117,7 @@ int main(int argc, char **argv)
 		host_task.tgid = tgid;
 		host_task.pid = threads[i].tid;
 		host_task.thread.fsbase = threads[i].thread_pointer;
+		ctx.sp = threads[i].stack_pointer;
 		on_timer(&ctx);
 	}
 	host_clear();

@@ -309,6 +309,7 @@ type bpfWalk struct {
 	Pad3            uint32
 	Cframe          uint64
 	EnteredFrom     uint64
+	StackPointer    uint64
 	Interpreter     uint64
 	Listed          uint64
 	ThreadPointer   uint64

@@ -31,6 +31,8 @@ type imageThread struct {
 	Scene string `json:"scene"`
 	// Pointer is the thread pointer.
 	Pointer uint64 `json:"pointer"`
+	// stackPointer is where user code was; an image does not tell.
+	stackPointer uint64
 	// Frames root first.
 	Frames []imageFrame `json:"frames"`
 }
@@ -128,6 +130,7 @@ func (captured *image) replay(t *testing.T, pid int) []byte {
 	file.Write(bytesOf(&process))
 	for i, thread := range captured.Threads {
 		put(thread.Pointer)
+		put(thread.stackPointer)
 		put([]uint32{uint32(i), 0})
 	}
 	for _, address := range addresses {
