@@ -62,9 +62,12 @@ var arrows = map[string]rule{
 	"internal/sampler/gencounters": {apart: true, why: "it is a generator"},
 	"internal/server":              {packages: []string{"protocol", "internal/rpc", "internal/source"}, not: []string{"os", "net"}, why: "it is tested with scripted sessions"},
 	"internal/source":              {packages: []string{"protocol", "internal/proc", unixCalls}, why: "reading a file needs no sampler"},
-	"internal/symbolize":           {why: "names come from files"},
-	"internal/trace":               {not: []string{"os", "io"}, why: "its records are pure, whoever makes them"},
-	"internal/unwind":              {not: []string{"os", "time", "net"}, why: "bytes in, rows out"},
+	"internal/symbolize": {
+		packages: []string{"internal/proc", unixCalls, "github.com/ianlancetaylor/demangle", "github.com/ulikunitz/xz/lzma"},
+		why:      "names come from files",
+	},
+	"internal/trace":  {not: []string{"os", "io"}, why: "its records are pure, whoever makes them"},
+	"internal/unwind": {not: []string{"os", "time", "net"}, why: "bytes in, rows out"},
 	"internal/cli": {
 		packages: []string{
 			"protocol", "internal/doctor", "internal/export", "internal/inventory", "internal/procmem", "internal/profiler",
