@@ -28,6 +28,17 @@ static __always_inline __u32 next_generation(void)
 	return mine;
 }
 
+/* A child's memory begins as its parent's. */
+static __always_inline void share_address_space(__u32 parent, __u32 child)
+{
+	struct address_space *space = bpf_map_lookup_elem(&address_spaces, &parent), copy;
+
+	if (!space)
+		return;
+	copy = *space;
+	bpf_map_update_elem(&address_spaces, &child, &copy, BPF_ANY);
+}
+
 static __always_inline void take_kernel_frames(struct bpf_perf_event_data *ctx, struct walk *walk)
 {
 	long bytes = bpf_get_stack(ctx, walk->frames, MAX_KERNEL_FRAMES * sizeof(__u64), 0);
@@ -43,6 +54,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	__u32 tgid = pid_tgid >> 32, layout_index;
 	struct process *process;
 	struct python_offsets *layout;
+	struct registers registers;
 	struct walk *walk;
 
 	process = bpf_map_lookup_elem(&processes, &tgid);
@@ -62,13 +74,14 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	}
 	walk->layout = *layout;
 	fill_header(&walk->sample, process, pid_tgid);
-	start_walk(walk, is_user_mode(ctx) ? ctx->sp : NOT_AN_ADDRESS);
+	user_registers(ctx, &registers);
+	start_walk(walk, &registers);
 	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
-	take_python_frames(walk, process);
+	take_user_frames(walk, process);
 #ifdef WITH_TASK_WORK
 	if ((walk->sample.flags & SAMPLE_ERROR) && latest_missing() &&
-	    schedule_retry(walk, process))
+	    schedule_retry(ctx, walk, process))
 		return 0;
 #endif
 	deliver(walk);
@@ -115,6 +128,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 		count(COUNTER_process_table_full);
 		return 0;
 	}
+	share_address_space(followed->generation, copy.generation);
 	report(PROCESS_FORK, child_tgid, parent_tgid, copy.generation, followed->generation, 0);
 	return 0;
 }
@@ -129,6 +143,7 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (followed) {
 		generation = followed->generation;
 		bpf_map_delete_elem(&processes, &tgid);
+		bpf_map_delete_elem(&address_spaces, &generation);
 	}
 	if (followed || report_all_exec)
 		report(PROCESS_EXEC, tgid, 0, generation, 0, 0);
@@ -150,6 +165,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 		return 0;
 	generation = followed->generation;
 	bpf_map_delete_elem(&processes, &tgid);
+	bpf_map_delete_elem(&address_spaces, &generation);
 	report(PROCESS_EXIT, tgid, 0, generation, 0,
 	       task->signal->sum_sched_runtime + task->se.sum_exec_runtime);
 	return 0;
@@ -160,6 +176,11 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 /* Types and enums that cross to the helper but that no map names: pointers to
  * them keep them in the object's BTF. */
 const struct python_frame *python_frame_type __attribute__((unused));
+const struct unwind_page *unwind_page_type __attribute__((unused));
+const struct native_frame *native_frame_type __attribute__((unused));
+const enum native_flag *native_flag_type __attribute__((unused));
+const enum mapping_flag *mapping_flag_type __attribute__((unused));
+const enum rule_kind *rule_kind_type __attribute__((unused));
 const struct type_record *type_record_type __attribute__((unused));
 const struct process_record *process_record_type __attribute__((unused));
 const enum frame_flag *frame_flag_type __attribute__((unused));

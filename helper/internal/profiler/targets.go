@@ -83,6 +83,9 @@ func (s *Session) follow(pid int) error {
 			protocol.Errorf(protocol.ErrNoSuchProcess, "Process %d has ended.", pid),
 			s.sampler.Unfollow(pid))
 	}
+	if s.natives != nil {
+		s.natives.registry.Follow(generation, pid)
+	}
 	t := s.newTarget(pid, generation, process.Comm(), found, place)
 	t.cpuStartNs, _ = proc.CPUTimeNs(pid)
 	return nil
