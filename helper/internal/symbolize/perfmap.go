@@ -208,5 +208,5 @@ func replaceOverlapped(entries []jitted) []jitted {
 		}
 		reaching.add(one)
 	}
-	return slices.Clip(kept)
+	return kept
 }
