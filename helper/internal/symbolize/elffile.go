@@ -16,8 +16,10 @@ const (
 	maxSegments = 256
 	// maxBuildID is longer than any hash that linkers make; ld's default has 20 bytes.
 	maxBuildID = 64
-	// maxNote bounds a note section; the usual ones have less than 100 bytes.
-	maxNote = 64 << 10
+	// maxNote bounds a note section, and maxNotes how many are read; the usual ones
+	// have less than 100 bytes.
+	maxNote  = 16 << 10
+	maxNotes = 64
 )
 
 var (
@@ -70,7 +72,7 @@ func readELF(file io.ReaderAt) (*elfFile, error) {
 	e.readSections(&header)
 	var notes []segment
 	for i := range e.sections {
-		if s := &e.sections[i]; s.kind == elf.SHT_NOTE && s.isInitialized {
+		if s := &e.sections[i]; s.kind == elf.SHT_NOTE && s.isInitialized && len(notes) < maxNotes {
 			notes = append(notes, segment{offset: s.offset, size: s.size})
 		}
 	}
@@ -128,7 +130,7 @@ func (e *elfFile) readSegments(header *elf.Header64) (notes []segment) {
 		switch {
 		case elf.ProgType(program.Type) == elf.PT_LOAD && elf.ProgFlag(program.Flags)&elf.PF_X != 0:
 			e.segments = append(e.segments, one)
-		case elf.ProgType(program.Type) == elf.PT_NOTE:
+		case elf.ProgType(program.Type) == elf.PT_NOTE && len(notes) < maxNotes:
 			notes = append(notes, one)
 		}
 	}

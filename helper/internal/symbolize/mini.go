@@ -9,12 +9,17 @@ import (
 	"hash/crc32"
 	"hash/crc64"
 	"io"
+	"sync"
 
 	"github.com/ulikunitz/xz/lzma"
 )
 
-// maxMini bounds .gnu_debugdata, packed and unpacked. Fedora's libLLVM has 20 MiB.
-const maxMini = 64 << 20
+// maxMini bounds .gnu_debugdata, packed and unpacked: 300,000 functions with long
+// names. Unpacking takes up to that much again, for the dictionary.
+const maxMini = 32 << 20
+
+// unpacking is held while one is unpacked, so that memory is bounded for all.
+var unpacking sync.Mutex
 
 var errXZ = errors.New("it is not in the form of xz")
 
@@ -26,6 +31,8 @@ func openMini(original *elfFile) *elfFile {
 	if s == nil || s.size > maxMini {
 		return nil
 	}
+	unpacking.Lock()
+	defer unpacking.Unlock()
 	unpacked, err := unpackXZ(io.NewSectionReader(original.file, int64(s.offset), int64(s.size)))
 	if err != nil {
 		return nil

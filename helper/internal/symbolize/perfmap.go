@@ -122,6 +122,11 @@ func (m *PerfMap) refresh() bool {
 		m.file = file
 	}
 	info, err := m.file.Stat()
+	if err == nil && isUnlinked(info) {
+		// Another may stand in its place.
+		_ = m.forget()
+		return false
+	}
 	if err == nil && info.Size() < m.read {
 		// It was written anew.
 		m.entries, m.read, m.inLong = nil, 0, false
@@ -203,5 +208,5 @@ func replaceOverlapped(entries []jitted) []jitted {
 		}
 		reaching.add(one)
 	}
-	return slices.Clip(kept)
+	return kept
 }

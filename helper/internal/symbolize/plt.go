@@ -32,25 +32,20 @@ func (b *builder) addPLT(dynamic *section) {
 		return
 	}
 	var stubs []stub
-	wanted := map[elf.R_X86_64]bool{}
-	for _, table := range []struct {
-		name string
-		kind elf.R_X86_64
-	}{{".plt", elf.R_X86_64_JMP_SLOT}, {".plt.sec", elf.R_X86_64_JMP_SLOT}, {".plt.got", elf.R_X86_64_GLOB_DAT}} {
-		if found := b.stubs(table.name); len(found) > 0 {
-			stubs, wanted[table.kind] = append(stubs, found...), true
-		}
+	for _, name := range []string{".plt", ".plt.sec", ".plt.got"} {
+		stubs = append(stubs, b.stubs(name)...)
 	}
 	slices.SortFunc(stubs, func(x, y stub) int { return cmp.Compare(x.got, y.got) })
 	symbols := newWindow(b.original.file, dynamic.offset, dynamic.size)
-	for i := range b.original.sections {
-		s := &b.original.sections[i]
-		isLazy := s.name == ".rela.plt"
-		if s.kind != elf.SHT_RELA || !s.isInitialized || s.size > maxRelocations ||
-			!isLazy && (s.name != ".rela.dyn" || !wanted[elf.R_X86_64_GLOB_DAT]) {
-			continue
+	relocations := []string{".rela.plt"}
+	if b.original.section(".plt.got") != nil {
+		// Its slots are filled at once, among all the data that is.
+		relocations = append(relocations, ".rela.dyn")
+	}
+	for _, name := range relocations {
+		if s := b.original.section(name); s != nil && s.kind == elf.SHT_RELA && s.size <= maxRelocations {
+			b.relocated(s, stubs, symbols)
 		}
-		b.relocated(s, stubs, symbols)
 	}
 }
 

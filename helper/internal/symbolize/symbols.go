@@ -51,13 +51,14 @@ func LoadSymbols(file io.ReaderAt, path string, debug DebugFiles) (*Symbols, err
 	}
 	s := &Symbols{buildID: original.buildID, names: &stringTable{}, dynamic: &stringTable{}}
 	b := &builder{original: original}
-	isComplete := s.addFull(b, original, path, debug)
-	if dynamic := original.ofKind(elf.SHT_DYNSYM); dynamic != nil {
+	dynamic := original.ofKind(elf.SHT_DYNSYM)
+	if dynamic != nil {
 		s.dynamic = original.strings(dynamic.link)
-		if s.opened == nil && original.ofKind(elf.SHT_SYMTAB) == nil {
-			b.add(original, dynamic, inDynamic)
-		}
 		b.addPLT(dynamic)
+	}
+	isComplete := s.addFull(b, original, path, debug)
+	if dynamic != nil && s.opened == nil && original.ofKind(elf.SHT_SYMTAB) == nil {
+		b.add(original, dynamic, inDynamic)
 	}
 	s.entries = b.finish(isComplete)
 	return s, nil

@@ -92,7 +92,7 @@ func (b *builder) add(from *elfFile, symbols *section, table uint32) {
 			}
 		}
 		if !fill {
-			b.entries = slices.Grow(b.entries, count)
+			b.entries = append(make([]entry, 0, len(b.entries)+count), b.entries...)
 		}
 	}
 }
@@ -180,7 +180,10 @@ func (b *builder) finish(isComplete bool) []entry {
 		}
 		i = group
 	}
-	return slices.Clip(kept)
+	if len(kept) < cap(kept)/4*3 {
+		kept = slices.Clone(kept)
+	}
+	return kept
 }
 
 // codeEnd is where the section with code ends that holds an offset; the offset
