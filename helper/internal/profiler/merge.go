@@ -70,6 +70,22 @@ func loopOf(one *run, native []trace.NativeFrame, rule mergeRule, from int, isLo
 	return len(native)
 }
 
+// firstLoop is where to look for the youngest run's loop: a loop that has only begun
+// has no Python frame yet, which a whole stack shows by a loop too many.
+func firstLoop(runs, natives int, rule mergeRule, isWhole bool, isLoop func(int) bool) int {
+	if rule == byAddress || !isWhole {
+		return 0
+	}
+	first := 0
+	for i := natives - 1; i >= 0 && runs > 0; i-- {
+		if isLoop(i) {
+			runs--
+			first = i
+		}
+	}
+	return first
+}
+
 // merge puts a stack's two halves together, leaf first. Each evaluation's Python
 // frames take the place of the loop's native frame; what the loop called lies
 // between them and the younger ones. visit gets the index of a native frame, or of
@@ -81,9 +97,9 @@ func loopOf(one *run, native []trace.NativeFrame, rule mergeRule, from int, isLo
 // native stack).
 func merge(python []trace.PythonFrame, native []trace.NativeFrame, runs []run, rule mergeRule, isWhole bool,
 	isLoop func(int) bool, visitNative, visitPython func(int)) {
-	next := 0
+	next, from := 0, firstLoop(len(runs), len(native), rule, isWhole, isLoop)
 	for i := range runs {
-		at := loopOf(&runs[i], native, rule, next, isLoop)
+		at := loopOf(&runs[i], native, rule, max(next, from), isLoop)
 		if at < len(native) || !isWhole {
 			for ; next < at; next++ {
 				visitNative(next)

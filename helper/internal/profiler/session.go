@@ -94,9 +94,19 @@ func (s *Session) begin() error {
 	}
 	if s.natives != nil {
 		s.natives.registry.Settle(nativeSettle)
+		s.beginAccounts()
 	}
 	s.started = time.Now()
 	return s.sampler.Start()
+}
+
+// beginAccounts counts the CPU time of processes from now on.
+func (s *Session) beginAccounts() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.byPID {
+		t.cpuStartNs, _ = proc.CPUTimeNs(t.pid)
+	}
 }
 
 func (s *Session) closeNatives() {
