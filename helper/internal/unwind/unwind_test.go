@@ -1,6 +1,7 @@
 package unwind
 
 import (
+	"debug/elf"
 	"fmt"
 	"os"
 	"os/exec"
@@ -86,7 +87,7 @@ func describe(rule Rule) string {
 		return fmt.Sprintf("%s+%d %s", register, rule.CFAOffset(), saved)
 	case End:
 		return "end"
-	case PLT, Signal, Unsupported, None:
+	case PLT, Signal, Unsupported, None, Indirect:
 	}
 	return fmt.Sprintf("kind %d", rule.Kind())
 }
@@ -182,7 +183,12 @@ func FuzzBuild(f *testing.F) {
 	f.Add([]byte{0x14, 0, 0, 0, 0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0xc, 7, 8, 0x90, 1, 0, 0,
 		0x10, 0, 0, 0, 0x1c, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0x44, 0xe, 0x10}, uint64(0x1000))
 	f.Fuzz(func(t *testing.T, section []byte, address uint64) {
-		table, err := build(section, address, func(a uint64) (uint32, bool) { return uint32(a), a>>32 == 0 })
+		image := &image{
+			machine: elf.EM_X86_64,
+			frames:  frames{section: section, address: address, arch: architectures[elf.EM_X86_64]},
+			code:    segments{&elf.Prog{ProgHeader: elf.ProgHeader{Filesz: 1 << 32}}},
+		}
+		table, err := image.build()
 		if err != nil {
 			return
 		}
