@@ -1,0 +1,272 @@
+package unwind
+
+import (
+	"bufio"
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// stopLine is a line that testdata/gdb.py writes: either the process's code, when
+// that changed, or a stop.
+type stopLine struct {
+	Maps []struct {
+		Start, End, Offset uint64
+		Path, Bytes        string
+	}
+	// Frames are IP, SP and frame pointer, the innermost first; nil where gdb does
+	// not know.
+	Frames [][3]*uint64
+	Memory []struct {
+		Start uint64
+		Bytes string
+	}
+}
+
+// process is what gdb's lines say of one.
+type process struct {
+	tables  map[string]*Table
+	maps    []mapping
+	chunks  []chunk
+	machine elf.Machine
+}
+
+type mapping struct {
+	start, end, offset uint64
+	table              *Table
+	path               string
+}
+
+type chunk struct {
+	start uint64
+	bytes []byte
+}
+
+func (p *process) memory(address uint64) (uint64, bool) {
+	for _, each := range p.chunks {
+		if at := address - each.start; address >= each.start && at+8 <= uint64(len(each.bytes)) {
+			return binary.LittleEndian.Uint64(each.bytes[at:]), true
+		}
+	}
+	return 0, false
+}
+
+func (p *process) code(address uint64) Rule {
+	if m := p.mapping(address); m != nil && m.table != nil {
+		return m.table.Find(uint32(m.offset + address - m.start))
+	}
+	return Rule(None)
+}
+
+func (p *process) mapping(address uint64) *mapping {
+	for i := range p.maps {
+		if m := &p.maps[i]; address >= m.start && address < m.end {
+			return m
+		}
+	}
+	return nil
+}
+
+func (p *process) where(address uint64) string {
+	if m := p.mapping(address); m != nil {
+		return fmt.Sprintf("%s+%#x", filepath.Base(m.path), m.offset+address-m.start)
+	}
+	return fmt.Sprintf("%#x", address)
+}
+
+// take remembers what a line says of the process.
+func (p *process) take(t *testing.T, line *stopLine) {
+	if line.Maps != nil {
+		p.maps = nil
+	}
+	for _, m := range line.Maps {
+		table, known := p.tables[m.Path]
+		if !known {
+			var err error
+			if m.Bytes != "" {
+				image, _ := hex.DecodeString(m.Bytes)
+				table, err = Build(bytes.NewReader(image))
+			} else if file, openErr := os.Open(m.Path); openErr == nil {
+				table, err = Build(file)
+				file.Close()
+			}
+			if err != nil {
+				t.Errorf("%s: %v", m.Path, err)
+			}
+			p.tables[m.Path] = table
+		}
+		p.maps = append(p.maps, mapping{m.Start, m.End, m.Offset, table, m.Path})
+	}
+	p.chunks = nil
+	for _, m := range line.Memory {
+		data, _ := hex.DecodeString(m.Bytes)
+		p.chunks = append(p.chunks, chunk{m.Start, data})
+	}
+}
+
+// comparison counts what was compared with gdb.
+type comparison struct {
+	stops, frames, mismatches int
+	// ended are stacks whose walk ended before gdb's by the kind of the rule there.
+	ended map[string]int
+	kinds map[Kind]int
+}
+
+// compare walks a stop's stack and holds each frame against gdb's.
+func (c *comparison) compare(t *testing.T, p *process, line *stopLine) {
+	first := line.Frames[0]
+	r := Registers{IP: *first[0], SP: *first[1], FP: *first[2], IsExact: true}
+	walked, outcome := Walk(p.machine, r, len(line.Frames), p.code, p.memory)
+	c.stops++
+	for i, want := range line.Frames {
+		if i >= len(walked) {
+			last := walked[len(walked)-1]
+			rule := p.code(last.Site())
+			reason := fmt.Sprintf("outcome %d kind %d %.30s", outcome, rule.Kind(), p.where(last.IP))
+			if os.Getenv("ZZ") == "" { reason = reason[:strings.LastIndex(reason+"+", "+")] }
+			c.ended[reason]++
+			return
+		}
+		got := walked[i]
+		isEqual := got.IP == *want[0] && (want[1] == nil || got.SP == *want[1]) && (want[2] == nil || got.FP == *want[2])
+		if !isEqual {
+			callee := walked[max(i-1, 0)]
+			if c.mismatches++; c.mismatches <= 20 {
+				t.Errorf("innermost %s, frame %d: got %x %x %x, gdb has %x %x %x, by rule %x at %s",
+					p.where(r.IP), i, got.IP, got.SP, got.FP, *want[0], *want[1], *want[2],
+					p.code(callee.Site()), p.where(callee.IP))
+			}
+			return
+		}
+		c.kinds[p.code(got.Site()).Kind()]++
+		c.frames++
+	}
+}
+
+// gdbRun is a program to follow.
+type gdbRun struct {
+	command []string
+	// starts are the files at some of whose functions to stop; each of them, or
+	// every nth.
+	starts []string
+	every  int
+	steps  int
+	most   int
+	signal bool
+	env    []string
+}
+
+func follow(t *testing.T, run gdbRun) *comparison {
+	t.Helper()
+	gdb, err := exec.LookPath("gdb")
+	if err != nil {
+		t.Skip("this machine has no gdb")
+	}
+	out, starts := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "starts")
+	var list strings.Builder
+	for _, path := range run.starts {
+		for i, offset := range functionStarts(t, path) {
+			if i%max(run.every, 1) == 0 {
+				fmt.Fprintf(&list, "%s %d\n", path, offset)
+			}
+		}
+	}
+	if err := os.WriteFile(starts, []byte(list.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(gdb, append([]string{"-nx", "-batch", "-x", "testdata/gdb.py", "--args"}, run.command...)...)
+	command.Env = append(os.Environ(), "OUT="+out, "STARTS="+starts, "STEPS="+strconv.Itoa(run.steps), "MOST="+strconv.Itoa(run.most))
+	if run.signal {
+		command.Env = append(command.Env, "SIGNAL=1")
+	}
+	command.Env = append(command.Env, run.env...)
+	said, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("gdb: %v\n%s", err, said)
+	}
+	return compareAll(t, out, elf.EM_X86_64)
+}
+
+func compareAll(t *testing.T, path string, machine elf.Machine) *comparison {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	p := &process{tables: map[string]*Table{}, machine: machine}
+	c := &comparison{ended: map[string]int{}, kinds: map[Kind]int{}}
+	lines := bufio.NewReader(file)
+	for {
+		text, err := lines.ReadBytes('\n')
+		if err != nil {
+			break
+		}
+		var line stopLine
+		if err := json.Unmarshal(text, &line); err != nil {
+			t.Fatal(err)
+		}
+		p.take(t, &line)
+		if line.Frames != nil {
+			c.compare(t, p, &line)
+		}
+	}
+	t.Logf("%d stops, %d frames equal gdb's, %d mismatches; kinds %v; ended early %v", c.stops, c.frames, c.mismatches, c.kinds, c.ended)
+	return c
+}
+
+// functionStarts is the file offsets at which a file's functions begin.
+func functionStarts(t *testing.T, path string) []uint64 {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	image, err := open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := image.order()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range order {
+		order[i] >>= 32
+	}
+	return order
+}
+
+func shapes(t *testing.T, flags ...string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "shapes")
+	args := append([]string{"-O2", "-o", program, "testdata/shapes.cc"}, flags...)
+	if said, err := exec.Command("g++", args...).CombinedOutput(); err != nil {
+		t.Fatalf("g++: %v\n%s", err, said)
+	}
+	return program
+}
+
+func TestWalksEqualGdbs(t *testing.T) {
+	for name, flags := range map[string][]string{
+		"lazy":          {"-Wl,-z,lazy"},
+		"static-pie":    {"-static-pie"},
+		"frame pointer": {"-fno-omit-frame-pointer", "-O0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			follow(t, gdbRun{command: []string{shapes(t, flags...)}, steps: 1 << 20, most: 3000})
+		})
+	}
+	t.Run("signals", func(t *testing.T) {
+		follow(t, gdbRun{command: []string{shapes(t, "-Wl,-z,now")}, steps: 1 << 20, most: 1500, signal: true})
+	})
+}
