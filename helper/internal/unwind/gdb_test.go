@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,9 +24,9 @@ type stopLine struct {
 		Start, End, Offset uint64
 		Path, Bytes        string
 	}
-	// Frames are IP, SP and frame pointer, the innermost first; nil where gdb does
-	// not know.
-	Frames [][3]*uint64
+	// Frames are IP, SP, frame pointer and, on Arm, X30, the innermost first; nil
+	// where gdb does not know.
+	Frames [][]*uint64
 	Memory []struct {
 		Start uint64
 		Bytes string
@@ -125,6 +126,9 @@ type comparison struct {
 func (c *comparison) compare(t *testing.T, p *process, line *stopLine) {
 	first := line.Frames[0]
 	r := Registers{IP: *first[0], SP: *first[1], FP: *first[2], IsExact: true}
+	if p.machine == elf.EM_AARCH64 {
+		r.LR, r.HasLR = *first[3], true
+	}
 	walked, outcome := Walk(p.machine, r, len(line.Frames), p.code, p.memory)
 	c.stops++
 	for i, want := range line.Frames {
@@ -132,7 +136,9 @@ func (c *comparison) compare(t *testing.T, p *process, line *stopLine) {
 			last := walked[len(walked)-1]
 			rule := p.code(last.Site())
 			reason := fmt.Sprintf("outcome %d kind %d %.30s", outcome, rule.Kind(), p.where(last.IP))
-			if os.Getenv("ZZ") == "" { reason = reason[:strings.LastIndex(reason+"+", "+")] }
+			if os.Getenv("ZZ") == "" {
+				reason = reason[:strings.LastIndex(reason+"+", "+")]
+			}
 			c.ended[reason]++
 			return
 		}
@@ -193,19 +199,18 @@ func follow(t *testing.T, run gdbRun) *comparison {
 	if err != nil {
 		t.Fatalf("gdb: %v\n%s", err, said)
 	}
-	return compareAll(t, out, elf.EM_X86_64)
-}
-
-func compareAll(t *testing.T, path string, machine elf.Machine) *comparison {
-	t.Helper()
-	file, err := os.Open(path)
+	file, err := os.Open(out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	p := &process{tables: map[string]*Table{}, machine: machine}
+	return compareLines(t, &process{tables: map[string]*Table{}, machine: elf.EM_X86_64}, file)
+}
+
+func compareLines(t *testing.T, p *process, from io.Reader) *comparison {
+	t.Helper()
 	c := &comparison{ended: map[string]int{}, kinds: map[Kind]int{}}
-	lines := bufio.NewReader(file)
+	lines := bufio.NewReader(from)
 	for {
 		text, err := lines.ReadBytes('\n')
 		if err != nil {

@@ -87,7 +87,11 @@ func isLeafOf(machine elf.Machine, r Registers) bool {
 func Walk(machine elf.Machine, r Registers, most int, code Code, memory Memory) ([]Registers, Outcome) {
 	frames := []Registers{r}
 	for len(frames) < most {
-		caller, outcome := Step(machine, code(r.Site()), r, memory)
+		rule := code(r.Site())
+		if rule == Rule(None) && machine == elf.EM_AARCH64 {
+			rule = trampolineRule(r.IP, memory)
+		}
+		caller, outcome := Step(machine, rule, r, memory)
 		if outcome != Stepped {
 			return frames, outcome
 		}
@@ -99,6 +103,17 @@ func Walk(machine elf.Machine, r Registers, most int, code Code, memory Memory) 
 		frames = append(frames, r)
 	}
 	return frames, TooDeep
+}
+
+// trampolineRule recognises the code that a signal handler of 64-bit Arm returns
+// to. The vDSO does not describe it on purpose (arch/arm64/kernel/vdso/sigreturn.S),
+// nor does musl.
+func trampolineRule(ip uint64, memory Memory) Rule {
+	const sigreturn = 0xd4000001_d2801168 // mov x8, #139; svc #0
+	if code, ok := memory(ip); ok && code == sigreturn {
+		return Rule(Signal)
+	}
+	return Rule(None)
 }
 
 // loader reads values and remembers when one was not there.
@@ -156,10 +171,10 @@ func stepX86(rule Rule, r Registers, memory Memory) (Registers, Outcome) {
 	return caller, load.outcome()
 }
 
-// arm64AddressBits are what is left of a return address when its signature is taken
-// off. User space has up to 52 bits of address (Linux, Documentation/arch/arm64/memory.rst);
-// with 48, signatures begin above bit 47 only if bit 55 is left out, and one of 52
-// bits is then wrong: who walks knows what TASK_SIZE is.
+// arm64AddressBits are what is left of a return address when its signature, which
+// lies above, is taken off. User space has so many with pages of 4 KiB (Linux,
+// Documentation/arch/arm64/memory.rst, pointer-authentication.rst); kernels for 52
+// bits give a process more only if it asks.
 const arm64AddressBits = 48
 
 func stepARM64(packed Rule, r Registers, memory Memory) (Registers, Outcome) {

@@ -5,7 +5,8 @@ Environment: OUT, a file of JSON lines to write; STARTS, a file of "PATH OFFSET"
 lines, where functions begin; STEPS, how many instructions to follow each from
 where it was met; MOST, how many stops to write; SIGNAL=1 sends a signal at some.
 
-The program says by getppid() that its libraries are loaded.
+The program says by getppid() that its libraries are loaded. With REMOTE, the
+socket of an emulator, it is when ready() runs, and MAPS is where its code is.
 """
 
 import json
@@ -18,8 +19,12 @@ RED_ZONE = 128
 STACK_STEP_MAX = 1 << 20
 LOST_BYTES = 1024
 
-pc_name, sp_name, fp_name, lr_name = "rip", "rsp", "rbp", None
+REGISTERS = {"i386:x86-64": ("rip", "rsp", "rbp"), "aarch64": ("pc", "sp", "x29", "x30")}
 word_mask = (1 << 64) - 1
+
+
+def registers(frame):
+    return [register(frame, name) for name in REGISTERS[frame.architecture().name()]]
 
 
 def register(frame, name):
@@ -59,6 +64,8 @@ class Writer:
         self.count = 0
 
     def maps_of(self, pid):
+        if "MAPS" in os.environ:
+            return json.loads(os.environ["MAPS"])
         with open(f"/proc/{pid}/maps") as lines:
             code = [line.split() for line in lines if " r-xp " in line]
         found = []
@@ -75,17 +82,20 @@ class Writer:
         if maps != self.maps:
             self.maps = maps
             self.write({"maps": maps})
-        frames, frame = [], gdb.newest_frame()
+        frames, trampolines, frame = [], [], gdb.newest_frame()
         while frame is not None and len(frames) < FRAMES:
             try:
-                # An inlined function's frame is its caller's.
-                if frame.type() != gdb.INLINE_FRAME:
-                    frames.append([register(frame, name) for name in (pc_name, sp_name, fp_name)])
+                # gdb shows inlined functions and tail calls, which have no frame.
+                if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
+                    frames.append(registers(frame))
+                if frame.type() == gdb.SIGTRAMP_FRAME:
+                    trampolines.append(frame.pc())
                 frame = frame.older()
             except gdb.error:
                 break
         pointers = [each[1] for each in frames if each[1] is not None]
         memory = [{"start": a, "bytes": read(a, b).hex()} for a, b in ranges_of(pointers)]
+        memory += [{"start": at, "bytes": read(at, at + 8).hex()} for at in trampolines]
         self.write({"frames": frames, "memory": memory})
         self.count += 1
 
@@ -121,14 +131,20 @@ def main():
         "backtrace past-entry on",
         "breakpoint always-inserted on",
         "disable-randomization on",
+        "inferior-tty /dev/null",
     ):
         gdb.execute("set " + setting, to_string=True)
     gdb.execute("handle SIGUSR1 nostop noprint pass", to_string=True)
     writer = Writer(os.environ["OUT"])
     steps, most = int(os.environ["STEPS"]), int(os.environ["MOST"])
-    gdb.execute("catch syscall getppid", to_string=True)
-    gdb.execute("run >/dev/null", to_string=True)
-    gdb.execute("delete", to_string=True)
+    if "REMOTE" in os.environ:
+        gdb.execute("target remote " + os.environ["REMOTE"], to_string=True)
+        gdb.execute("tbreak ready", to_string=True)
+        gdb.execute("continue", to_string=True)
+    else:
+        gdb.execute("catch syscall getppid", to_string=True)
+        gdb.execute("run", to_string=True)
+        gdb.execute("delete", to_string=True)
     with open(os.environ["STARTS"]) as lines:
         starts = [line.split() for line in lines]
     waiting = {}
@@ -147,7 +163,7 @@ def main():
         for _ in range(steps):
             if not is_alive() or writer.count >= most:
                 break
-            address = register(gdb.newest_frame(), pc_name)
+            address = gdb.newest_frame().pc()
             if address in waiting:
                 waiting.pop(address).delete()
             if address not in seen:

@@ -1,6 +1,5 @@
 // Code in the shapes that unwinding must get past. Run under gdb by gdb_test.go.
 #include <alloca.h>
-#include <immintrin.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +16,14 @@ static volatile long sum;
 
 extern "C" APART void deep(void *p) { sum += *(volatile char *)p; }
 
+#ifdef __x86_64__
+#define AVX __attribute__((target("avx2")))
+#else
+#define AVX
+#endif
+
 // gcc realigns the stack, by a pointer to the arguments (DRAP) for they are on it.
-extern "C" APART __attribute__((target("avx2"))) double realigned(int n, int a, int b, int c, int d, int e, int f,
-                                                                 int g) {
+extern "C" APART AVX double realigned(int n, int a, int b, int c, int d, int e, int f, int g) {
     alignas(64) volatile double block[16];
     char *more = (char *)alloca(n);
     more[0] = (char)g;
@@ -61,6 +65,8 @@ extern "C" APART long clocks(void) {
     return t.tv_nsec;
 }
 
+extern "C" APART void ready(void) { getppid(); }
+
 int main(int argc, char **) {
     stack_t other = {};
     other.ss_size = 1 << 16;
@@ -70,7 +76,7 @@ int main(int argc, char **) {
     action.sa_sigaction = onSignal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigaction(SIGUSR1, &action, nullptr);
-    getppid();
+    ready();
     std::vector<int> numbers;
     for (int i = 0; i < 40; i++) numbers.push_back(i * 7919 % 101);
     qsort(numbers.data(), numbers.size(), sizeof(int), byTwo);
