@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"debug/elf"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -116,7 +115,7 @@ func captureARM64(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	zip(t, arm64Stops, every(t, lines, 2))
+	zip(t, arm64Stops, lines)
 	zip(t, arm64Program, framesOnly(t, program, parsed))
 }
 
@@ -125,24 +124,6 @@ func output(t *testing.T, command *exec.Cmd) {
 	if said, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", command.Path, err, said)
 	}
-}
-
-// every keeps the maps and each nth stop.
-func every(t *testing.T, lines []byte, nth int) []byte {
-	t.Helper()
-	var kept []byte
-	for i, line := range bytes.SplitAfter(lines, []byte("\n")) {
-		var stop stopLine
-		if len(line) > 0 {
-			if err := json.Unmarshal(line, &stop); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if i%nth == 0 || stop.Maps != nil {
-			kept = append(kept, line...)
-		}
-	}
-	return kept
 }
 
 // framesOnly zeroes all of a file but its ELF and program headers and its call frame

@@ -87,11 +87,7 @@ func isLeafOf(machine elf.Machine, r Registers) bool {
 func Walk(machine elf.Machine, r Registers, most int, code Code, memory Memory) ([]Registers, Outcome) {
 	frames := []Registers{r}
 	for len(frames) < most {
-		rule := code(r.Site())
-		if rule == Rule(None) && machine == elf.EM_AARCH64 {
-			rule = trampolineRule(r.IP, memory)
-		}
-		caller, outcome := Step(machine, rule, r, memory)
+		caller, outcome := Step(machine, ruleOf(machine, r, code, memory), r, memory)
 		if outcome != Stepped {
 			return frames, outcome
 		}
@@ -105,15 +101,18 @@ func Walk(machine elf.Machine, r Registers, most int, code Code, memory Memory) 
 	return frames, TooDeep
 }
 
-// trampolineRule recognises the code that a signal handler of 64-bit Arm returns
-// to. The vDSO does not describe it on purpose (arch/arm64/kernel/vdso/sigreturn.S),
-// nor does musl.
-func trampolineRule(ip uint64, memory Memory) Rule {
-	const sigreturn = 0xd4000001_d2801168 // mov x8, #139; svc #0
-	if code, ok := memory(ip); ok && code == sigreturn {
-		return Rule(Signal)
+// ruleOf is a frame's rule. On 64-bit Arm the code that a signal handler returns to
+// has none, and is recognised: the vDSO does not describe it on purpose
+// (arch/arm64/kernel/vdso/sigreturn.S), nor does musl.
+func ruleOf(machine elf.Machine, r Registers, code Code, memory Memory) Rule {
+	rule := code(r.Site())
+	if rule == Rule(None) && machine == elf.EM_AARCH64 {
+		const sigreturn = 0xd4000001_d2801168 // mov x8, #139; svc #0
+		if found, ok := memory(r.IP); ok && found == sigreturn {
+			return Rule(Signal)
+		}
 	}
-	return Rule(None)
+	return rule
 }
 
 // loader reads values and remembers when one was not there.
