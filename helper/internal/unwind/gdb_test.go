@@ -77,6 +77,23 @@ func (p *process) mapping(address uint64) *mapping {
 	return nil
 }
 
+// isReturn tells whether a frame's next instruction is RET.
+func (p *process) isReturn(r Registers) bool {
+	const ret = 0xc3
+	m := p.mapping(r.IP)
+	if m == nil || !r.IsExact {
+		return false
+	}
+	file, err := os.Open(m.path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	code := make([]byte, 1)
+	_, err = file.ReadAt(code, int64(m.offset+r.IP-m.start))
+	return err == nil && code[0] == ret
+}
+
 func (p *process) where(address uint64) string {
 	if m := p.mapping(address); m != nil {
 		return fmt.Sprintf("%s+%#x", filepath.Base(m.path), m.offset+address-m.start)
@@ -148,8 +165,13 @@ func (c *comparison) compare(t *testing.T, p *process, line *stopLine) {
 			ip &= 1<<arm64AddressBits - 1
 		}
 		isEqual := got.IP == ip && (want[1] == nil || got.SP == *want[1]) && (want[2] == nil || got.FP == *want[2])
+		callee := walked[max(i-1, 0)]
+		if !isEqual && got.IP == ip && got.SP == *want[1] && p.isReturn(callee) {
+			// gcc does not say that the LEAVE of a function that realigned its stack has
+			// brought RBP back. gdb sees RET, but only in the innermost frame.
+			isEqual = got.FP == callee.FP
+		}
 		if !isEqual {
-			callee := walked[max(i-1, 0)]
 			if c.mismatches++; c.mismatches <= 20 {
 				t.Errorf("innermost %s, frame %d: got %x %x %x, gdb has %x %x %x, by rule %x at %s",
 					p.where(r.IP), i, got.IP, got.SP, got.FP, *want[0], *want[1], *want[2],
@@ -165,9 +187,10 @@ func (c *comparison) compare(t *testing.T, p *process, line *stopLine) {
 // gdbRun is a program to follow.
 type gdbRun struct {
 	command []string
-	// starts are the files at some of whose functions to stop; each of them, or
-	// every nth.
+	// starts are the files at some of whose functions to stop: at every nth, of own
+	// at each.
 	starts []string
+	own    string
 	every  int
 	steps  int
 	most   int
@@ -185,7 +208,7 @@ func follow(t *testing.T, run gdbRun) *comparison {
 	var list strings.Builder
 	for _, path := range run.starts {
 		for i, offset := range functionStarts(t, path) {
-			if i%max(run.every, 1) == 0 {
+			if i%run.every == 0 || path == run.own {
 				fmt.Fprintf(&list, "%s %d\n", path, offset)
 			}
 		}
@@ -265,17 +288,44 @@ func shapes(t *testing.T, flags ...string) string {
 	return program
 }
 
+// TestWalksEqualGdbs follows a program that has every shape of frame, instruction
+// by instruction, through its own functions and a sample of the libraries'.
 func TestWalksEqualGdbs(t *testing.T) {
-	for name, flags := range map[string][]string{
-		"lazy":          {"-Wl,-z,lazy"},
-		"static-pie":    {"-static-pie"},
-		"frame pointer": {"-fno-omit-frame-pointer", "-O0"},
+	libraries := func(program string) []string {
+		var found []string
+		for _, path := range append([]string{program}, files...) {
+			// gdb.py looks for the path that /proc tells.
+			if real, err := filepath.EvalSymlinks(path); err == nil {
+				found = append(found, real)
+			}
+		}
+		return found
+	}
+	for _, test := range []struct {
+		name   string
+		flags  []string
+		run    gdbRun
+		passes []Kind
+	}{
+		{"lazy binding", []string{"-Wl,-z,lazy"}, gdbRun{every: 3, steps: 60, most: 900}, []Kind{PLT, Indirect, FramePointer}},
+		{"static-pie", []string{"-static-pie"}, gdbRun{every: 3, steps: 40, most: 700}, []Kind{FramePointer}},
+		{"frame pointers", []string{"-O0", "-fno-omit-frame-pointer"}, gdbRun{every: 3, steps: 40, most: 700}, []Kind{FramePointer, Indirect}},
+		{"signals", nil, gdbRun{every: 3, steps: 60, most: 1000, signal: true}, []Kind{Signal, PLT}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			follow(t, gdbRun{command: []string{shapes(t, flags...)}, steps: 1 << 20, most: 3000})
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			program := shapes(t, test.flags...)
+			run := test.run
+			run.command, run.own, run.starts = []string{program}, program, libraries(program)
+			c := follow(t, run)
+			if c.mismatches > 0 || c.stops < 300 {
+				t.Errorf("%d stops, %d mismatches", c.stops, c.mismatches)
+			}
+			for _, kind := range test.passes {
+				if c.kinds[kind] == 0 {
+					t.Errorf("no frame of kind %d: %v", kind, c.kinds)
+				}
+			}
 		})
 	}
-	t.Run("signals", func(t *testing.T) {
-		follow(t, gdbRun{command: []string{shapes(t, "-Wl,-z,now")}, steps: 1 << 20, most: 1500, signal: true})
-	})
 }

@@ -21,7 +21,8 @@ type image struct {
 	machine elf.Machine
 	frames  frames
 	code    segments
-	// stubs are procedure linkage tables, of which lld says nothing in .eh_frame.
+	// stubs are procedure linkage tables, of which lld says nothing in .eh_frame, and
+	// no linker for Arm.
 	stubs []span
 	// endsAtTerminator: what is in frames is at least the section.
 	endsAtTerminator bool
@@ -46,9 +47,7 @@ func open(file io.ReaderAt) (*image, error) {
 		return nil, errMachine
 	}
 	image := &image{machine: parsed.Machine, code: codeOf(parsed), frames: frames{arch: arch}}
-	if parsed.Machine == elf.EM_X86_64 {
-		image.stubs = stubsOf(parsed)
-	}
+	image.stubs = stubsOf(parsed, arch.stubHeader)
 	section := parsed.Section(".eh_frame")
 	switch {
 	case section == nil:
@@ -68,19 +67,17 @@ func open(file io.ReaderAt) (*image, error) {
 	return image, nil
 }
 
-// stubsOf finds .plt. Its first entry is of another shape, and only runs when a
-// name is looked up.
-func stubsOf(file *elf.File) []span {
-	const entryBytes = 16
+// stubsOf finds .plt behind its first entry.
+func stubsOf(file *elf.File, header uint64) []span {
 	section := file.Section(".plt")
-	if section == nil || section.Type == elf.SHT_NOBITS || section.Size <= entryBytes {
+	if section == nil || section.Type == elf.SHT_NOBITS || section.Size <= header {
 		return nil
 	}
-	start, limit, ok := codeOf(file).locate(section.Addr + entryBytes)
+	start, limit, ok := codeOf(file).locate(section.Addr + header)
 	if !ok || limit>>32 != 0 {
 		return nil
 	}
-	return []span{{start, min(limit, uint64(start)+section.Size-entryBytes)}}
+	return []span{{start, min(limit, uint64(start)+section.Size-header)}}
 }
 
 // framesBehindHeader finds .eh_frame by PT_GNU_EH_FRAME (Linux Standard Base,

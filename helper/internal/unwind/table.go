@@ -108,7 +108,7 @@ func (image *image) rows(order []uint64, b *builder) {
 		if at := int(uint32(key)); at >= stubsFrom {
 			end = min(end, image.stubs[at-stubsFrom].end)
 			if start < end {
-				b.row(uint32(start), Rule(PLT))
+				b.row(uint32(start), image.frames.arch.stub)
 			}
 		} else {
 			var err error

@@ -87,7 +87,13 @@ func describe(rule Rule) string {
 		return fmt.Sprintf("%s+%d %s", register, rule.CFAOffset(), saved)
 	case End:
 		return "end"
-	case PLT, Signal, Unsupported, None, Indirect:
+	case Indirect:
+		saved := "u"
+		if rule.IsSaved() {
+			saved = "*rbp"
+		}
+		return fmt.Sprintf("*(rbp-%d) %s", rule.CFAOffset(), saved)
+	case PLT, Signal, Unsupported, None:
 	}
 	return fmt.Sprintf("kind %d", rule.Kind())
 }
