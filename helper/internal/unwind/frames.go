@@ -32,7 +32,10 @@ type cie struct {
 	pointers      uint8
 	isSignalFrame bool
 	hasAugment    bool
-	initial       []byte
+	program       []byte
+	// initial is the state that the program makes; isUnderstood tells whether it does.
+	initial      state
+	isUnderstood bool
 }
 
 // function is one FDE: the code in [start, end) and the program of its rules.
@@ -42,43 +45,121 @@ type function struct {
 	program    []byte
 }
 
-// functions visits every FDE of an .eh_frame section that is loaded at address.
-// One that is broken is left out; its code then has no rule.
-func functions(section []byte, address uint64, visit func(function)) error {
-	cies := map[int]*cie{}
-	r := reader{data: section}
+// frames reads the entries of an .eh_frame section that is loaded at address.
+type frames struct {
+	section []byte
+	address uint64
+	arch    *architecture
+	cies    map[int]*cie
+}
+
+const (
+	// maxCIE bounds what is read for one CIE; the longest known, of vDSOs' signal
+	// frames, have 200 bytes.
+	maxCIE = 4096
+	// maxCIEs bounds the memory for them. Linkers merge equal ones, to some dozens.
+	maxCIEs = 4096
+)
+
+// entries visits every FDE by its place in the section. With an end by a
+// terminator nothing is wrong with what follows it: a section whose size is not
+// known goes on with something else.
+func (f *frames) entries(endsAtTerminator bool, visit func(at int, f function)) error {
+	r := reader{data: f.section}
 	for r.left() >= 4 {
 		start := r.at
 		length := uint64(r.u32())
 		if length == 0 {
-			// A terminator; linkers put one at the end, and crtend.o's may lie before others.
+			if endsAtTerminator {
+				return nil
+			}
+			// Linkers put a terminator at the end, and crtend.o's may lie before others.
 			continue
 		}
-		if length == 0xffffffff {
+		if length == extendedLength {
 			length = r.u64()
 		}
 		if length > uint64(r.left()) {
+			if endsAtTerminator {
+				return nil
+			}
 			return fmt.Errorf("entry at %#x: %w", start, errCut)
 		}
-		idAt := r.at
-		entry := reader{data: section[:r.at+int(length)], at: r.at}
 		r.at += int(length)
-		id := entry.u32()
-		if id == 0 {
-			if common, err := parseCIE(&entry); err == nil {
-				cies[start] = common
-			}
-			continue
-		}
-		common := cies[idAt-int(id)]
-		if common == nil {
-			continue
-		}
-		if f, err := parseFDE(&entry, common, address); err == nil && f.end > f.start {
-			visit(f)
+		if function, err := f.function(start); err == nil {
+			visit(start, function)
 		}
 	}
 	return nil
+}
+
+// extendedLength announces a length of 64 bits.
+const extendedLength = 0xffffffff
+
+var errNotFDE = errors.New("not an FDE that is understood")
+
+// entry is a reader behind the length of the entry at a place.
+func (f *frames) entry(at int) reader {
+	r := reader{data: f.section, at: at}
+	length := uint64(r.u32())
+	if length == extendedLength {
+		length = r.u64()
+	}
+	if r.err != nil || length == 0 || length > uint64(r.left()) {
+		return reader{err: errCut}
+	}
+	r.data = f.section[:r.at+int(length)]
+	return r
+}
+
+// function reads the FDE at a place; an error when there is a CIE, or nothing of use.
+func (f *frames) function(at int) (function, error) {
+	r := f.entry(at)
+	idAt := r.at
+	id := int(r.u32())
+	if r.err != nil || id == 0 || id > idAt {
+		return function{}, errNotFDE
+	}
+	common := f.cie(idAt - id)
+	if common == nil {
+		return function{}, errNotFDE
+	}
+	found, err := parseFDE(&r, common, f.address)
+	if err == nil && found.end <= found.start {
+		err = errNotFDE
+	}
+	return found, err
+}
+
+// rule packs a row; one whose program is not understood is nil.
+func (f *frames) rule(s *state) Rule {
+	if s == nil {
+		return Rule(Unsupported)
+	}
+	return f.arch.pack(s)
+}
+
+// cie reads the CIE at a place; nil when it is not understood.
+func (f *frames) cie(at int) *cie {
+	if common, ok := f.cies[at]; ok {
+		return common
+	}
+	r := f.entry(at)
+	r.data = r.data[:min(len(r.data), r.at+maxCIE)]
+	var common *cie
+	if r.u32() == 0 && r.err == nil {
+		common, _ = parseCIE(&r)
+	}
+	if common != nil {
+		m := machine{arch: f.arch}
+		common.isUnderstood = m.start(common)
+		common.initial = m.state
+	}
+	if f.cies == nil || len(f.cies) >= maxCIEs {
+		f.cies = map[int]*cie{}
+	}
+	f.cies[at] = common
+	return common
 }
 
 func parseCIE(r *reader) (*cie, error) {
@@ -113,7 +194,7 @@ func parseCIE(r *reader) (*cie, error) {
 				common.pointers = r.u8()
 			case 'P':
 				encoding := r.u8()
-				if _, err := pointer(r, encoding, 0); err != nil {
+				if _, err := pointer(r, encoding&peFormat, 0); err != nil {
 					return nil, err
 				}
 			case 'L':
@@ -124,8 +205,11 @@ func parseCIE(r *reader) (*cie, error) {
 		}
 		r.at = end
 	}
-	common.initial = r.bytes(r.left())
-	return common, r.err
+	common.program = r.bytes(r.left())
+	if r.err != nil {
+		return nil, r.err
+	}
+	return common, nil
 }
 
 func parseFDE(r *reader, common *cie, address uint64) (function, error) {
