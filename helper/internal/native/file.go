@@ -34,6 +34,8 @@ type File struct {
 	symbols *symbolize.Symbols
 	// loop is where the evaluation loop of an interpreter lies, in file offsets.
 	loop []symbolize.Range
+	// functions are those of the table, for code that has no name.
+	functions unwind.Table
 	// the table's rows, in the sampler's numbers
 	firstRow, rows uint32
 	build          buildID
@@ -51,14 +53,18 @@ type File struct {
 // IsAnonymous tells whether it is memory without a file: a JIT's code.
 func (f *File) IsAnonymous() bool { return f.Path == "" }
 
-// Name is the function at a byte offset of the file, and where it begins; ok is
-// false when it has no name.
-func (f *File) Name(fileOffset uint64) (name string, start uint64, ok bool) {
-	if f.symbols == nil {
-		return "", 0, false
+// Name is the function at a byte offset of the file, and the offset at which it
+// begins. One without a symbol is named by that, and code of no function by itself.
+func (f *File) Name(fileOffset uint64) (name string, start uint64) {
+	if f.symbols != nil {
+		if symbol, ok := f.symbols.Find(fileOffset); ok {
+			return symbol.Name, symbol.Start
+		}
 	}
-	symbol, ok := f.symbols.Find(fileOffset)
-	return symbol.Name, symbol.Start, ok
+	if begin, _, ok := f.functions.Function(uint32(fileOffset)); ok {
+		fileOffset = uint64(begin)
+	}
+	return fmt.Sprintf("0x%x", fileOffset), fileOffset
 }
 
 // IsLoop tells whether the evaluation loop of a CPython is at a byte offset.
@@ -129,6 +135,11 @@ func (r *Registry) addTable(file *File, from io.ReaderAt) {
 		return // no room: the walk says that there is no rule
 	}
 	file.firstRow, file.rows = first, uint32(table.Rows())
+	file.functions.Functions = table.Functions
+	if len(file.loop) == 1 {
+		// Split, and its other part has no name in a stripped file.
+		file.loop = append(file.loop, coldParts(from, file.loop[0], table)...)
+	}
 }
 
 func sizeOf(file *os.File) int64 {

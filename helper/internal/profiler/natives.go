@@ -1,7 +1,6 @@
 package profiler
 
 import (
-	"fmt"
 	"time"
 
 	"emberline/helper/internal/aggregate"
@@ -53,10 +52,7 @@ func (n *natives) frame(generation uint32, frame *trace.NativeFrame) aggregate.F
 	if file == nil || file.IsAnonymous() {
 		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: "[unknown code]"})
 	}
-	name, start, ok := file.Name(offset)
-	if !ok {
-		name, start = fmt.Sprintf("0x%x", offset), offset
-	}
+	name, start := file.Name(offset)
 	key := nativeCode{file, start}
 	id, known := n.frames[key]
 	if !known {

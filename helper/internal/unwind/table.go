@@ -16,6 +16,9 @@ type Table struct {
 	Machine elf.Machine
 	Offsets []uint32
 	Rules   []Rule
+	// Functions are where functions begin, and the parts that a compiler has split
+	// off, as file offsets in ascending order: also those that have no name.
+	Functions []uint32
 }
 
 // Rows is how many rows there are.
@@ -28,6 +31,20 @@ func (t *Table) Find(offset uint32) Rule {
 		return Rule(None)
 	}
 	return t.Rules[after-1]
+}
+
+// Function is the function, or part of one, that a file offset lies in: from start
+// up to the next one's. ok is false before the first.
+func (t *Table) Function(offset uint32) (start, end uint32, ok bool) {
+	after := sort.Search(len(t.Functions), func(i int) bool { return t.Functions[i] > offset })
+	if after == 0 {
+		return 0, 0, false
+	}
+	end = ^uint32(0)
+	if after < len(t.Functions) {
+		end = t.Functions[after]
+	}
+	return t.Functions[after-1], end, true
 }
 
 // maxRows bounds a table at 64 MiB.
@@ -60,7 +77,20 @@ func (image *image) build() (*Table, error) {
 	t := &Table{Machine: image.machine, Offsets: make([]uint32, 0, b.count), Rules: make([]Rule, 0, b.count)}
 	b = builder{table: t}
 	image.rows(order, &b)
+	t.Functions = functionsOf(order)
 	return t, nil
+}
+
+// functionsOf is where each of them begins, without the stubs of linkage tables.
+func functionsOf(order []uint64) []uint32 {
+	functions := make([]uint32, 0, len(order))
+	for _, key := range order {
+		start := uint32(key >> 32)
+		if uint32(key) < stubsFrom && (len(functions) == 0 || functions[len(functions)-1] != start) {
+			functions = append(functions, start)
+		}
+	}
+	return functions
 }
 
 // order is the functions sorted by where their code begins, of those that begin at
