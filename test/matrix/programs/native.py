@@ -1,23 +1,31 @@
-"""Python that C code calls back, and lines that spend their time in C.
+"""Python that C code calls back, and a line that spends its time in a library.
 
 Truth: {"nestings": [[caller, callee, module, symbol]], "native": {function: module}}.
-Between the frames of caller and callee there is native code, of which a frame lies
+All that lies between the frames of caller and callee is native, and a frame of it is
 in a file whose name begins with module, in a function whose name holds symbol;
 function spends its time in the file that begins with module. An empty text stands
 for the interpreter itself, whose file and symbols depend on how it was built.
 """
-
-import ctypes
 import re
-import zlib
 
-from talk import arguments, run
+import talking
 
-INT_POINTER = ctypes.POINTER(ctypes.c_int)
-COMPARISON = ctypes.CFUNCTYPE(ctypes.c_int, INT_POINTER, INT_POINTER)
-BUFFER = bytes(range(256)) * 256
+try:
+    import ctypes
+except ImportError:
+    ctypes = None
+try:
+    import zlib
+except ImportError:
+    zlib = None
+
 WORD = re.compile("([a-z])[a-z]*")
-libc = ctypes.CDLL(None)
+BUFFER = b"".join(b"%d and again " % number for number in range(600))
+
+if ctypes:
+    NUMBER = ctypes.POINTER(ctypes.c_int)
+    COMPARISON = ctypes.CFUNCTYPE(ctypes.c_int, NUMBER, NUMBER)
+    libc = ctypes.CDLL(None)
 
 
 def compare(left, right):
@@ -45,7 +53,7 @@ def upper(match):
 
 
 def replaced():
-    return WORD.sub(upper, "some words to look at " * 20)
+    return WORD.sub(upper, "some words to look at " * 60)
 
 
 def squeezed():
@@ -53,23 +61,19 @@ def squeezed():
 
 
 def step():
-    quick()
+    if ctypes:
+        quick()
     ordered()
     replaced()
-    squeezed()
+    if zlib:
+        squeezed()
 
 
 def truth():
-    return {
-        "nestings": [
-            ["quick", "compare", "libc", "sort"],
-            ["ordered", "by_key", "", ""],
-            ["replaced", "upper", "", ""],
-        ],
-        "native": {"squeezed": "libz"},
-    }
+    nestings = [["ordered", "by_key", "", ""], ["replaced", "upper", "", ""]]
+    if ctypes:
+        nestings.append(["quick", "compare", "libc", "sort"])
+    return {"nestings": nestings, "native": {"squeezed": "libz"} if zlib else {}}
 
 
-if __name__ == "__main__":
-    options = arguments(__doc__).parse_args()
-    run(step, truth, options.seconds)
+talking.run(step, truth)
