@@ -7,8 +7,12 @@ package unwind
 // as bpf/types.h has it:
 //
 //	bits 0-2   Kind
-//	bit  3     RBP is saved at CFA - 8*bits 4-11
-//	bits 12-31 CFA offset in units of 8 bytes
+//	bit  3     RBP is saved at CFA - 8*bits 4-11; for Indirect, at *RBP
+//	bits 4-11  0 for Indirect
+//	bits 12-31 CFA offset in units of 8 bytes; for Indirect, how far below RBP
+//
+// The return address is at CFA - 8, but for Signal. A Rule of a table for 64-bit
+// Arm is a RuleARM64.
 type Rule uint32
 
 // Kind is how the canonical frame address (CFA: RSP before the call) is found.
@@ -32,6 +36,8 @@ const (
 	End
 	// Unsupported: a rule that is not understood.
 	Unsupported
+	// Indirect: CFA = *(RBP - offset), in functions that realign the stack.
+	Indirect
 )
 
 const (
@@ -62,11 +68,24 @@ func NewRule(kind Kind, cfaOffset, savedRBP int64) (Rule, bool) {
 	return rule, true
 }
 
+// NewIndirect packs CFA = *(RBP - below), below in bytes; isSaved when the
+// caller's RBP is at *RBP. It is Unsupported when below cannot be told.
+func NewIndirect(below int64, isSaved bool) Rule {
+	rule, ok := NewRule(Indirect, below, 0)
+	if ok && isSaved {
+		rule |= savedBit
+	}
+	return rule
+}
+
 // Kind of the rule.
 func (r Rule) Kind() Kind { return Kind(r & kindMask) }
 
-// CFAOffset in bytes.
+// CFAOffset in bytes; for Indirect, the bytes below RBP at which the CFA is.
 func (r Rule) CFAOffset() int64 { return int64(r>>cfaShift) * slot }
+
+// IsSaved tells whether the frame has saved RBP.
+func (r Rule) IsSaved() bool { return r&savedBit != 0 }
 
 // SavedRBP is the bytes below the CFA at which RBP is saved, 0 when it is not.
 func (r Rule) SavedRBP() int64 {
