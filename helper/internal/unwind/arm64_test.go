@@ -37,6 +37,11 @@ func TestWalksOfARM64(t *testing.T) {
 	if c.stops < 500 || c.mismatches > 0 || c.kinds[Signal] == 0 {
 		t.Errorf("%+v", c)
 	}
+	p = &process{machine: elf.EM_AARCH64, tables: p.tables, isSigned: true}
+	c = compareLines(t, p, bytes.NewReader(unzip(t, arm64Stops)))
+	if c.stops < 500 || c.mismatches > 0 {
+		t.Errorf("with signed return addresses: %+v", c)
+	}
 }
 
 func unzip(t *testing.T, path string) []byte {
@@ -99,7 +104,9 @@ func captureARM64(t *testing.T) {
 			segment.Vaddr, segment.Vaddr+segment.Filesz, segment.Off))
 	}
 	// This processor knows no signatures, so that gdb need not either.
-	emulator := exec.Command("qemu-aarch64-static", "-cpu", "cortex-a57", "-g", socket, program)
+	emulator := exec.Command("qemu-aarch64-static", "-cpu", "cortex-a57", "-g", socket, "./shapes")
+	// What is kept of the stack shall tell nothing of this machine.
+	emulator.Dir, emulator.Env = folder, []string{}
 	if err := emulator.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,8 @@ import gdb
 FRAMES = 64
 RED_ZONE = 128
 STACK_STEP_MAX = 1 << 20
-LOST_BYTES = 1024
+# What a frame may have when its caller's is on another stack: a signal's.
+APART_BYTES = 1024
 
 REGISTERS = {"i386:x86-64": ("rip", "rsp", "rbp"), "aarch64": ("pc", "sp", "x29", "x30")}
 word_mask = (1 << 64) - 1
@@ -36,11 +37,12 @@ def register(frame, name):
 
 
 def ranges_of(stack_pointers):
-    """What of the stack the frames take, merged: from below the innermost on."""
+    """What of the stack the frames take, merged: from below the innermost on, up
+    to the outermost, above which are the environment's strings."""
     ranges = []
-    for here, above in zip(stack_pointers, stack_pointers[1:] + [None]):
-        is_near = above is not None and 0 <= above - here < STACK_STEP_MAX
-        start, end = here - RED_ZONE, (above if is_near else here) + LOST_BYTES
+    for here, above in zip(stack_pointers, stack_pointers[1:] + [stack_pointers[-1]]):
+        is_near = 0 <= above - here < STACK_STEP_MAX
+        start, end = here - RED_ZONE, above if is_near else here + APART_BYTES
         if ranges and ranges[-1][0] <= start <= ranges[-1][1]:
             ranges[-1][1] = max(end, ranges[-1][1])
         else:
@@ -53,7 +55,7 @@ def read(start, end):
         try:
             return bytes(gdb.selected_inferior().read_memory(start, end - start))
         except gdb.MemoryError:
-            end -= LOST_BYTES // 2
+            end -= APART_BYTES // 2
     return b""
 
 

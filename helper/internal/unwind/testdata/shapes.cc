@@ -76,14 +76,17 @@ int main(int argc, char **) {
     action.sa_sigaction = onSignal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigaction(SIGUSR1, &action, nullptr);
+    // What follows shall not look the name up.
+    timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
     ready();
+    sum += clocks();
     std::vector<int> numbers;
     for (int i = 0; i < 40; i++) numbers.push_back(i * 7919 % 101);
     qsort(numbers.data(), numbers.size(), sizeof(int), byTwo);
     sum += (long)realigned(100 * argc, 1, 2, 3, 4, 5, 6, 7);
     sum += (long)framed(200 * argc);
     sum += catcher(2 + argc);
-    sum += clocks();
     raise(SIGUSR1);
     char text[100];
     snprintf(text, sizeof text, "%g %s %d", 1.5, "x", argc);
