@@ -28,11 +28,13 @@ export const internalCommands: readonly CommandId[] = [commands.sessionMenu, com
 /** Setting (below "emberline.") to the type it is read as. */
 export interface Settings {
   "sampling.frequencyHz": number;
+  "sampling.native": boolean;
   "sampling.kernel": boolean;
   "heat.minimumPercent": number;
   "heat.scale": "global" | "file";
   "heat.metric": "self" | "total";
   "heat.inlineText": "always" | "currentLine" | "off";
+  "heat.expressions": boolean;
   pathMappings: Readonly<Record<string, string>>;
   hosts: readonly string[];
   "ssh.configFile": string;
@@ -44,11 +46,13 @@ export type SettingName = keyof Settings;
 /** The defaults, which package.json must repeat word for word. */
 export const settingDefaults: { readonly [K in SettingName]: Settings[K] } = {
   "sampling.frequencyHz": 99,
+  "sampling.native": true,
   "sampling.kernel": true,
   "heat.minimumPercent": 0.5,
   "heat.scale": "global",
   "heat.metric": "self",
   "heat.inlineText": "always",
+  "heat.expressions": true,
   pathMappings: {},
   hosts: [],
   "ssh.configFile": "",
