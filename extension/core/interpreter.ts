@@ -23,7 +23,7 @@ export function interpreterFunctions(profile: Profile): Uint8Array {
   const isInterpreterModule = new Map<number, boolean>();
   for (let f = 0; f < kind.length; f++) {
     if (kind.data[f] !== FrameKind.native || module.data[f]! < 0) continue;
-    if (isEvaluator(profile, f)) isInterpreterModule.set(module.data[f]!, true);
+    if (isEvaluatorName(profile.functionName(f))) isInterpreterModule.set(module.data[f]!, true);
   }
   for (let f = 0; f < kind.length; f++) {
     const file = module.data[f]!;
@@ -38,9 +38,9 @@ export function interpreterFunctions(profile: Profile): Uint8Array {
   return isInterpreter;
 }
 
-/** Whether a native function is the one that executes bytecode, or a part the compiler split off. */
-export function isEvaluator(profile: Profile, functionIndex: number): boolean {
-  const [name = ""] = profile.functionName(functionIndex).split(".", 1);
+/** Whether a symbol is the function that executes bytecode, or a part the compiler split off. */
+export function isEvaluatorName(symbol: string): boolean {
+  const [name = ""] = symbol.split(".", 1);
   return EVALUATORS.includes(name);
 }
 

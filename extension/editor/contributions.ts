@@ -90,9 +90,16 @@ export const heatBackgrounds: readonly string[] = levels.map((n) => `emberline.h
 export const heatRulers: readonly string[] = levels.map((n) => `emberline.heat${n}Ruler`);
 export const inlineTextColor = "emberline.inlineTextForeground";
 export const approximateBorderColor = "emberline.approximateBorder";
+/** Bars in a line's hover, by what the samples were spent in. */
+export const barColors = {
+  python: "emberline.pythonBar",
+  native: "emberline.nativeBar",
+  kernel: "emberline.kernelBar",
+} as const;
 export const themeColors: readonly string[] = [
   ...heatBackgrounds,
   ...heatRulers,
   inlineTextColor,
   approximateBorderColor,
+  ...Object.values(barColors),
 ];

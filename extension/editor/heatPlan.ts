@@ -30,10 +30,7 @@ export function planHeat(
 ): MarkedLine[] {
   if (samples === 0) return [];
   const { metric, minimumShare } = options;
-  const hottest = hottestShare(
-    options.scale === "file" ? "local" : "global",
-    lines.map((line) => line[metric] / samples),
-  );
+  const hottest = hottestOf(lines, samples, metric, options);
   const marked: MarkedLine[] = [];
   for (const line of lines) {
     if (line.total / samples < minimumShare) continue;
@@ -41,6 +38,17 @@ export function planHeat(
     marked.push({ line: line.line, level, text: heatText(line, samples) });
   }
   return marked;
+}
+
+/** The share that the hottest colour stands for, by one of the two figures. */
+export function hottestOf(
+  lines: readonly LineHeat[],
+  samples: number,
+  metric: HeatOptions["metric"],
+  { scale }: Pick<HeatOptions, "scale">,
+): number {
+  const shares = lines.map((line) => line[metric] / samples);
+  return hottestShare(scale === "file" ? "local" : "global", shares);
 }
 
 /** "12.3% self · 40% total", or one figure when the other adds nothing. */

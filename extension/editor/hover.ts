@@ -1,17 +1,33 @@
 /** The numbers behind a hot line, on hover. Only in documents that show sampled Python. */
 import * as vscode from "vscode";
+import { expressionsOfLine } from "../core/expressionHeat";
 import { formatPercent, formatShare } from "../core/format";
 import type { LineHeat } from "../core/lineHeat";
+import { nativeBreakdown } from "../core/nativeBreakdown";
+import type { StackIndex } from "../core/stackIndex";
+import { placeExpressions } from "./expressionPlan";
 import type { HeatModel } from "./heatModel";
+import { costTable, expressionTable } from "./hoverTables";
 import { lineNeighbours, type Neighbour } from "./lineNeighbours";
+import { escapeText } from "./markdown";
 import { sourceScheme } from "./sourceUri";
 import * as texts from "./texts";
-import type { TrackedDocument, TrackedDocuments } from "./trackedDocuments";
+import { pageOf, type TrackedDocument, type TrackedDocuments } from "./trackedDocuments";
 
 /** Neighbours named in a hover; more would hide the code below. */
 const NEIGHBOURS_MAX = 3;
 
+/** What of a hover takes passes over the profile, for the line that is hovered again and again. */
+interface Remembered {
+  readonly revision: number;
+  readonly tracked: TrackedDocument;
+  readonly line: number;
+  readonly markdown: string;
+}
+
 export class HeatHover implements vscode.HoverProvider {
+  #remembered: Remembered | undefined;
+
   constructor(
     private readonly model: HeatModel,
     private readonly documents: TrackedDocuments,
@@ -38,21 +54,13 @@ export class HeatHover implements vscode.HoverProvider {
 
   #markdown(tracked: TrackedDocument, heat: LineHeat, isExact: boolean): vscode.MarkdownString {
     const { samples } = this.model;
-    const markdown = new vscode.MarkdownString();
+    // Not trusted: no command runs from it. HTML is for colours; all names are escaped.
+    const markdown = new vscode.MarkdownString(undefined);
+    markdown.supportHtml = true;
     markdown.appendMarkdown(`**${texts.hoverSelf}** ${formatShare(heat.self, samples)}  \n`);
     markdown.appendMarkdown(`**${texts.hoverTotal}** ${formatShare(heat.total, samples)}`);
-    const { index, selfOfNodes } = this.model;
-    if (index !== undefined && selfOfNodes !== undefined) {
-      const sources = new Set(tracked.sources);
-      const { callers, callees } = lineNeighbours(
-        index,
-        selfOfNodes,
-        (id) =>
-          id >= 0 && index.lineNumber.at(id) === heat.line && sources.has(index.lineSource.at(id)),
-      );
-      this.#append(markdown, texts.hoverCallees, callees);
-      this.#append(markdown, texts.hoverCallers, callers);
-    }
+    markdown.appendMarkdown(this.#expressions(tracked, heat));
+    markdown.appendMarkdown(this.#stacks(tracked, heat));
     if (!isExact) {
       markdown.appendMarkdown("\n\n");
       markdown.appendText(
@@ -62,15 +70,40 @@ export class HeatHover implements vscode.HoverProvider {
     return markdown;
   }
 
-  #append(markdown: vscode.MarkdownString, head: string, neighbours: readonly Neighbour[]): void {
-    const profile = this.model.index?.profile;
-    if (profile === undefined || neighbours.length === 0) return;
-    markdown.appendMarkdown(`\n\n*${head}*  \n`);
-    for (const { functionIndex, samples } of neighbours.slice(0, NEIGHBOURS_MAX)) {
-      markdown.appendMarkdown(`${formatPercent(samples / this.model.samples)} `);
-      // Names come from the sampled program: text, never markup.
-      markdown.appendText(profile.functionName(functionIndex));
-      markdown.appendMarkdown("  \n");
+  #expressions(tracked: TrackedDocument, { line, total }: LineHeat): string {
+    const { index, heat } = this.model;
+    if (index === undefined || heat === undefined) return "";
+    const page = pageOf(tracked);
+    const expressions = expressionsOfLine(index, heat, tracked.sources, line);
+    return expressionTable(placeExpressions(expressions, page), page, total);
+  }
+
+  /** Costs and neighbours: what takes passes over all stacks. */
+  #stacks(tracked: TrackedDocument, heat: LineHeat): string {
+    const { index, selfOfNodes, revision } = this.model;
+    if (index === undefined || selfOfNodes === undefined) return "";
+    const known = this.#remembered;
+    if (known?.revision === revision && known.tracked === tracked && known.line === heat.line) {
+      return known.markdown;
     }
+    const ids = new Set(tracked.sources.map((source) => index.lineAt(source, heat.line)));
+    const isLine = (id: number) => id >= 0 && ids.has(id);
+    const { callers, callees } = lineNeighbours(index, selfOfNodes, isLine);
+    const markdown = [
+      costTable(nativeBreakdown(index, selfOfNodes, isLine), heat.self),
+      this.#neighbours(index, texts.hoverCallees, callees),
+      this.#neighbours(index, texts.hoverCallers, callers),
+    ].join("");
+    this.#remembered = { revision, tracked, line: heat.line, markdown };
+    return markdown;
+  }
+
+  #neighbours({ profile }: StackIndex, head: string, neighbours: readonly Neighbour[]): string {
+    if (neighbours.length === 0) return "";
+    const rows = neighbours.slice(0, NEIGHBOURS_MAX).map(({ functionIndex, samples }) => {
+      const name = escapeText(profile.functionName(functionIndex));
+      return `${formatPercent(samples / this.model.samples)} ${name}  \n`;
+    });
+    return `\n\n*${head}*  \n${rows.join("")}`;
   }
 }
