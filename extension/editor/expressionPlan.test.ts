@@ -32,10 +32,10 @@ function heatOf(text: string, part: string, total: number, self = total): Expres
 
 const LINE = "    s += chr(x % 64)";
 
-function underlined(text: string, heats: readonly ExpressionHeat[], samples = 100): string[] {
+function underlined(text: string, heats: readonly ExpressionHeat[], leastSamples = 1): string[] {
   const page = pageOf([text]);
-  const options = { minimumShare: 0.02, hottestShare: 1 };
-  return planUnderlines([placeExpressions(heats, page)], page, samples, options).map(
+  const line = { total: 100, expressions: placeExpressions(heats, page) };
+  return planUnderlines([line], page, leastSamples).map(
     ({ start, end, step }) => `${text.slice(start, end)} ${step}`,
   );
 }
@@ -81,15 +81,15 @@ describe("underlines", () => {
     const heats = [
       heatOf(LINE, "s += chr(x % 64)", 60),
       heatOf(LINE, "chr(x % 64)", 30),
-      heatOf(LINE, "x % 64", 5),
+      heatOf(LINE, "x % 64", 10),
     ];
-    expect(underlined(LINE, heats)).toEqual(["s += 2", "chr( 2", "x % 64 1", ") 2"]);
+    expect(underlined(LINE, heats)).toEqual(["s += 2", "chr( 1", "x % 64 0", ") 1"]);
   });
 
-  test("expressions below the minimum have none", () => {
-    expect(underlined(LINE, [heatOf(LINE, "chr(x % 64)", 30), heatOf(LINE, "x % 64", 1)])).toEqual([
-      "chr(x % 64) 2",
-    ]);
+  test("too little of the line, or of all samples, has none", () => {
+    const heats = [heatOf(LINE, "chr(x % 64)", 30), heatOf(LINE, "x % 64", 9)];
+    expect(underlined(LINE, heats)).toEqual(["chr(x % 64) 1"]);
+    expect(underlined(LINE, heats, 31)).toEqual([]);
   });
 
   test("a line that is one expression has nothing to tell apart", () => {
@@ -99,30 +99,37 @@ describe("underlines", () => {
     expect(underlined(LINE, [heatOf(LINE, "chr(x % 64)", 90)])).toEqual(["chr(x % 64) 2"]);
   });
 
-  test("a cooler expression never has a hotter step", () => {
-    const steps = [2, 5, 10, 20, 50, 100].map((total) => {
-      const [found] = underlined(LINE, [heatOf(LINE, "x % 64", total)]);
-      return Number(found?.at(-1));
-    });
-    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-    expect(new Set(steps)).toEqual(new Set([0, 1, 2]));
+  test.each([
+    [9, undefined],
+    [10, 0],
+    [25, 1],
+    [49, 1],
+    [50, 2],
+    [100, 2],
+  ])("of %d per cent has step %s", (total, step) => {
+    const [found] = underlined(LINE, [heatOf(LINE, "x % 64", total)]);
+    expect(found).toBe(step === undefined ? undefined : `x % 64 ${step}`);
   });
 
   test("two lines that span the same one keep it apart", () => {
-    const lines = ["f(", "  g(x),", ")"];
+    const lines = ["x = f(", "  g(x),", ")"];
     const page = pageOf(lines);
-    const outer = { line: 1, column: 0, endLine: 3, endColumn: 1, self: 9, total: 50 };
-    const inner = { line: 2, column: 2, endLine: 2, endColumn: 6, self: 9, total: 4 };
-    const placed = [outer, inner].map((heat) => placeExpressions([heat], page));
-    const options = { minimumShare: 0, hottestShare: 1 };
-    // The inner call is all of its line but for the comma.
-    expect(
-      planUnderlines(placed, page, 100, options).map((u) => [u.line, u.start, u.end, u.step]),
-    ).toEqual([[1, 2, 6, 1]]);
+    const outer = { line: 1, column: 4, endLine: 3, endColumn: 1, self: 9, total: 50 };
+    const inner = { line: 2, column: 2, endLine: 2, endColumn: 6, self: 9, total: 20 };
+    const placed = [outer, inner].map((heat) => ({
+      total: 100,
+      expressions: placeExpressions([heat], page),
+    }));
+    const found = planUnderlines(placed, page, 1);
+    expect(found.map((u) => [u.line, u.start, u.end, u.step])).toEqual([
+      [0, 4, 6, 2],
+      [1, 2, 6, 0],
+      [1, 6, 7, 2],
+      [2, 0, 1, 2],
+    ]);
   });
 
-  test("nothing without samples, and no end in a line without end", () => {
-    expect(underlined(LINE, [heatOf(LINE, "x % 64", 1)], 0)).toEqual([]);
+  test("nothing far out in a line without end", () => {
     const endless = `x = [${"1, ".repeat(9000)}] + f(y)`;
     expect(underlined(endless, [heatOf(endless, "f(y)", 50)])).toEqual([]);
   });

@@ -1,6 +1,5 @@
 /** Where the expressions of hot lines are in a document, and which to underline: pure, no editor. */
 import type { ExpressionHeat } from "../core/expressionHeat";
-import { heatBucket } from "../core/heatScale";
 import { utf16Column } from "../core/utf8Column";
 
 /** A stretch of one line of the document, counted from 0; columns are UTF-16 code units. */
@@ -26,8 +25,12 @@ export interface Page {
 /** Underlines reach no further than this into a line, in UTF-16 code units: nobody reads on. */
 const COLUMNS_MAX = 2_000;
 
-/** Steps of the underline, coolest first; each has its decoration type. */
-export const UNDERLINE_STEPS = 3;
+/**
+ * Least share of its line's total for each step of the underline, 0 to 1: a tenth,
+ * a quarter, half. Each step has its decoration type. They compare within the line,
+ * because how hot the line is its tint says already.
+ */
+export const UNDERLINE_SHARES = [0.1, 0.25, 0.5] as const;
 
 /**
  * An expression on the page; null when one of its lines was changed or the columns
@@ -56,35 +59,37 @@ export function placeExpressions(
   return heats.flatMap((heat) => placeExpression(heat, page) ?? []);
 }
 
-/** An underline of a step from 0 to UNDERLINE_STEPS - 1. */
+/** An underline; `step` is an index of UNDERLINE_SHARES. */
 export interface Underline extends Piece {
   readonly step: number;
 }
 
-export interface UnderlineOptions {
-  /** Least share of all samples to underline an expression, 0 to 1: as for lines. */
-  readonly minimumShare: number;
-  /** What the hottest step stands for, as for lines. */
-  readonly hottestShare: number;
+/** A hot line with what of it could be placed. */
+export interface PlacedLine {
+  /** Samples with the line on the stack: what its expressions' shares are of. */
+  readonly total: number;
+  readonly expressions: readonly PlacedExpression[];
 }
 
 /**
  * The underlines of hot lines, without overlap: where expressions nest, each
  * character shows the innermost one, so what is left of the outer one is its own
- * operator. `lines` has the placed expressions of each line. A line that has
- * nothing to tell apart has none: one expression that is all of its code.
+ * operator. An expression needs as many samples as a line needs for a mark,
+ * `leastSamples`, and a share of its line. A line that has nothing to tell apart has
+ * none: one expression that is all of its code.
  */
 export function planUnderlines(
-  lines: readonly (readonly PlacedExpression[])[],
+  lines: readonly PlacedLine[],
   page: Page,
-  samples: number,
-  options: UnderlineOptions,
+  leastSamples: number,
 ): Underline[] {
-  if (samples === 0) return [];
-  const hot = lines.flatMap((expressions) => {
-    const enough = expressions.filter(({ heat }) => heat.total / samples >= options.minimumShare);
-    const [only] = enough;
-    return enough.length === 1 && only !== undefined && isWholeLine(only, page) ? [] : enough;
+  const hot = lines.flatMap(({ total, expressions }) => {
+    const found = expressions.flatMap((expression) => {
+      const step = stepOfShare(expression.heat.total / total);
+      return step < 0 || expression.heat.total < leastSamples ? [] : { ...expression, step };
+    });
+    const [only] = found;
+    return found.length === 1 && only !== undefined && isWholeLine(only, page) ? [] : found;
   });
   // The outer before the inner, which paints over it.
   hot.sort((a, b) => lengthOf(b) - lengthOf(a));
@@ -100,13 +105,10 @@ export function planUnderlines(
       cells.fill(expression, start, end);
     }
   }
-  const stepOf = ({ heat }: PlacedExpression) =>
-    stepOfLevel(Math.max(0, heatBucket(heat.total / samples, options.hottestShare)));
-  const steps = hot.map(stepOf);
   return [...painted].flatMap(([line, cells]) =>
     runsOf(line, cells, page.textOf(line)).map(({ expression, ...piece }) => ({
       ...piece,
-      step: steps[expression] ?? 0,
+      step: hot[expression]?.step ?? 0,
     })),
   );
 }
@@ -132,9 +134,9 @@ export function isWholeLine({ pieces }: PlacedExpression, page: Page): boolean {
   return text.slice(0, first.start).trim() === "" && /^\s*(?:#.*)?$/.test(text.slice(first.end));
 }
 
-/** Of the eight heat levels the cooler three, the middle three and the hottest two. */
-function stepOfLevel(level: number): number {
-  return Math.min(UNDERLINE_STEPS - 1, Math.floor(level / 3));
+/** -1 for too little. */
+function stepOfShare(share: number): number {
+  return UNDERLINE_SHARES.filter((least) => share >= least).length - 1;
 }
 
 function lengthOf({ pieces }: PlacedExpression): number {

@@ -2,17 +2,20 @@
 import * as vscode from "vscode";
 import { expressionsOfLine } from "../core/expressionHeat";
 import { heatRulers } from "./contributions";
-import { placeExpressions, planUnderlines, type UNDERLINE_STEPS } from "./expressionPlan";
+import { placeExpressions, planUnderlines, type UNDERLINE_SHARES } from "./expressionPlan";
 import type { HeatModel } from "./heatModel";
-import { hottestOf, type HeatOptions, type MarkedLine } from "./heatPlan";
+import type { HeatOptions, MarkedLine } from "./heatPlan";
 import { pageOf, type TrackedDocument } from "./trackedDocuments";
 
-/** Colour and form of each step: the form tells them apart where the colour cannot. */
+/**
+ * Colour and form of each step: the form tells them apart where the colour cannot.
+ * The colours are the ramp's hot end, which every tint lets through.
+ */
 const STEPS = [
-  { heatLevel: 2, width: "1px", style: "dotted" },
-  { heatLevel: 5, width: "1px", style: "solid" },
+  { heatLevel: 5, width: "2px", style: "dotted" },
+  { heatLevel: 6, width: "1px", style: "solid" },
   { heatLevel: 7, width: "2px", style: "solid" },
-] as const satisfies { readonly length: typeof UNDERLINE_STEPS };
+] as const satisfies { readonly length: (typeof UNDERLINE_SHARES)["length"] };
 
 /** One decoration type a step, for the life of the window. */
 export function createUnderlineTypes(): vscode.TextEditorDecorationType[] {
@@ -34,7 +37,7 @@ export function underlineRanges(
   model: HeatModel,
   tracked: TrackedDocument,
   marks: readonly MarkedLine[],
-  options: HeatOptions,
+  { minimumShare }: HeatOptions,
 ): vscode.Range[][] {
   const ranges: vscode.Range[][] = STEPS.map(() => []);
   const { index, heat, samples } = model;
@@ -42,12 +45,11 @@ export function underlineRanges(
     return ranges;
   }
   const page = pageOf(tracked);
-  const lines = marks.map(({ line }) =>
-    placeExpressions(expressionsOfLine(index, heat, tracked.sources, line), page),
-  );
-  const hottestShare = hottestOf(model.linesOf(tracked.sources), samples, "total", options);
-  const plan = { minimumShare: options.minimumShare, hottestShare };
-  for (const { line, start, end, step } of planUnderlines(lines, page, samples, plan)) {
+  const lines = marks.map(({ line, total }) => ({
+    total,
+    expressions: placeExpressions(expressionsOfLine(index, heat, tracked.sources, line), page),
+  }));
+  for (const { line, start, end, step } of planUnderlines(lines, page, minimumShare * samples)) {
     ranges[step]?.push(new vscode.Range(line, start, line, end));
   }
   return ranges;

@@ -16,6 +16,8 @@ export interface MarkedLine {
   /** Colour step, 0 (coolest) to HEAT_BUCKETS - 1. */
   readonly level: number;
   readonly text: string;
+  /** Samples with the line on the stack. */
+  readonly total: number;
 }
 
 /**
@@ -30,25 +32,17 @@ export function planHeat(
 ): MarkedLine[] {
   if (samples === 0) return [];
   const { metric, minimumShare } = options;
-  const hottest = hottestOf(lines, samples, metric, options);
+  const hottest = hottestShare(
+    options.scale === "file" ? "local" : "global",
+    lines.map((line) => line[metric] / samples),
+  );
   const marked: MarkedLine[] = [];
   for (const line of lines) {
     if (line.total / samples < minimumShare) continue;
     const level = Math.max(0, heatBucket(line[metric] / samples, hottest));
-    marked.push({ line: line.line, level, text: heatText(line, samples) });
+    marked.push({ line: line.line, level, text: heatText(line, samples), total: line.total });
   }
   return marked;
-}
-
-/** The share that the hottest colour stands for, by one of the two figures. */
-export function hottestOf(
-  lines: readonly LineHeat[],
-  samples: number,
-  metric: HeatOptions["metric"],
-  { scale }: Pick<HeatOptions, "scale">,
-): number {
-  const shares = lines.map((line) => line[metric] / samples);
-  return hottestShare(scale === "file" ? "local" : "global", shares);
 }
 
 /** "12.3% self · 40% total", or one figure when the other adds nothing. */

@@ -22,7 +22,13 @@ interface Remembered {
   readonly revision: number;
   readonly tracked: TrackedDocument;
   readonly line: number;
-  readonly markdown: string;
+  readonly stacks: Stacks;
+}
+
+/** Markdown of what takes all stacks to know. */
+interface Stacks {
+  readonly costs: string;
+  readonly neighbours: string;
 }
 
 export class HeatHover implements vscode.HoverProvider {
@@ -55,12 +61,12 @@ export class HeatHover implements vscode.HoverProvider {
   #markdown(tracked: TrackedDocument, heat: LineHeat, isExact: boolean): vscode.MarkdownString {
     const { samples } = this.model;
     // Not trusted: no command runs from it. HTML is for colours; all names are escaped.
-    const markdown = new vscode.MarkdownString(undefined);
+    const markdown = new vscode.MarkdownString();
     markdown.supportHtml = true;
     markdown.appendMarkdown(`**${texts.hoverSelf}** ${formatShare(heat.self, samples)}  \n`);
     markdown.appendMarkdown(`**${texts.hoverTotal}** ${formatShare(heat.total, samples)}`);
-    markdown.appendMarkdown(this.#expressions(tracked, heat));
-    markdown.appendMarkdown(this.#stacks(tracked, heat));
+    const { costs, neighbours } = this.#stacks(tracked, heat);
+    markdown.appendMarkdown([costs, this.#expressions(tracked, heat), neighbours].join(""));
     if (!isExact) {
       markdown.appendMarkdown("\n\n");
       markdown.appendText(
@@ -78,24 +84,25 @@ export class HeatHover implements vscode.HoverProvider {
     return expressionTable(placeExpressions(expressions, page), page, total);
   }
 
-  /** Costs and neighbours: what takes passes over all stacks. */
-  #stacks(tracked: TrackedDocument, heat: LineHeat): string {
+  #stacks(tracked: TrackedDocument, heat: LineHeat): Stacks {
     const { index, selfOfNodes, revision } = this.model;
-    if (index === undefined || selfOfNodes === undefined) return "";
+    if (index === undefined || selfOfNodes === undefined) return { costs: "", neighbours: "" };
     const known = this.#remembered;
     if (known?.revision === revision && known.tracked === tracked && known.line === heat.line) {
-      return known.markdown;
+      return known.stacks;
     }
     const ids = new Set(tracked.sources.map((source) => index.lineAt(source, heat.line)));
     const isLine = (id: number) => id >= 0 && ids.has(id);
     const { callers, callees } = lineNeighbours(index, selfOfNodes, isLine);
-    const markdown = [
-      costTable(nativeBreakdown(index, selfOfNodes, isLine), heat.self),
-      this.#neighbours(index, texts.hoverCallees, callees),
-      this.#neighbours(index, texts.hoverCallers, callers),
-    ].join("");
-    this.#remembered = { revision, tracked, line: heat.line, markdown };
-    return markdown;
+    const stacks = {
+      costs: costTable(nativeBreakdown(index, selfOfNodes, isLine), heat.self),
+      neighbours: [
+        this.#neighbours(index, texts.hoverCallees, callees),
+        this.#neighbours(index, texts.hoverCallers, callers),
+      ].join(""),
+    };
+    this.#remembered = { revision, tracked, line: heat.line, stacks };
+    return stacks;
   }
 
   #neighbours({ profile }: StackIndex, head: string, neighbours: readonly Neighbour[]): string {

@@ -34,7 +34,7 @@ describe("costs of a line", () => {
       cost("no unwind table", 2, { kind: "unread", module: null }),
     ];
     expect(seen(costTable(costs, 100))).toEqual([
-      "*In C, of the line's self*",
+      "In C, of the line's self",
       "34% PyUnicode_Concat python3.12",
       "30% _PyEval_EvalFrameDefault python3.12, runs the bytecode",
       "20% __memmove_avx libc.so.6, in a, b…",
@@ -53,7 +53,7 @@ describe("costs of a line", () => {
 
   test("without native frames in the profile are the kernel's only", () => {
     const fault = cost("asm_exc_page_fault", 10, { kind: "kernel", module: null });
-    expect(seen(costTable([fault], 100))[0]).toBe("*In the kernel, of the line's self*");
+    expect(seen(costTable([fault], 100))[0]).toBe("In the kernel, of the line's self");
     expect(costTable([], 100)).toBe("");
   });
 });
@@ -70,7 +70,7 @@ describe("expressions of a line", () => {
 
   test("are shares of its total; their own part is told where it differs", () => {
     expect(rowsOf(heatOf("chr(x % 64)", 100, 20), heatOf("x % 64", 40))).toEqual([
-      "*Expressions, of the line's total*",
+      "Expressions, of the line's total",
       "50% chr(x % 64) 10% itself",
       "20% x % 64",
     ]);

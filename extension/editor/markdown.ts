@@ -41,17 +41,20 @@ export function bar(share: number, colorId: string): string {
 }
 
 /**
- * A table under a heading; every cell is Markdown already. The first column is
- * aligned to the right. Empty without rows.
+ * A table; every cell is Markdown already. The heading stands over the last column,
+ * for a hover has no height to lose. The first column is aligned to the right. Empty
+ * without rows.
  */
 export function table(heading: string, rows: readonly (readonly string[])[]): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   if (columns === 0) return "";
   const line = (cells: readonly string[]) =>
     `| ${Array.from({ length: columns }, (_, i) => cells[i] ?? "").join(" | ")} |`;
-  const head = line([]);
+  const head = line(
+    Array.from({ length: columns }, (_, i) => (i < columns - 1 ? "" : quiet(heading))),
+  );
   const rule = line(Array.from({ length: columns }, (_, i) => (i === 0 ? "--:" : ":--")));
-  return `\n\n*${escapeText(heading)}*\n\n${[head, rule, ...rows.map(line)].join("\n")}\n`;
+  return `\n\n${[head, rule, ...rows.map(line)].join("\n")}\n`;
 }
 
 function shorten(text: string): string {
