@@ -51,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     questions: createQuestions(hostPicker),
     samplingOptions: () => ({
       frequencyHz: readSetting("sampling.frequencyHz"),
+      native: readSetting("sampling.native"),
       kernel: readSetting("sampling.kernel"),
     }),
     log: (message) => log.info(message),

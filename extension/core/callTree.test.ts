@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   profileFromDeltas,
   profileFromText,
@@ -11,7 +11,7 @@ import type { Profile } from "./profile";
 import { EVERYTHING } from "./selection";
 import { StackIndex } from "./stackIndex";
 
-const TOP_DOWN: CallTreeOptions = { inverted: false, hiddenKinds: 0 };
+const TOP_DOWN: CallTreeOptions = { inverted: false, hiddenKinds: 0, foldsInterpreter: false };
 
 /** The tree as indented "name total/self", children in order of name. */
 function draw(tree: CallTree, node = ROOT, indent = ""): string[] {
@@ -65,7 +65,7 @@ test("top-down merges lines of a function, and keeps paths apart", () => {
 
 test("hidden kinds leave their samples to the frame above, wherever they were", () => {
   const hiddenKinds = kindSet(FrameKind.kernel, FrameKind.process);
-  check(profileFromText(TEXT), { inverted: false, hiddenKinds }, [
+  check(profileFromText(TEXT), { ...TOP_DOWN, hiddenKinds }, [
     "all 10/4",
     " main 6/0",
     "  work 6/1",
@@ -75,7 +75,7 @@ test("hidden kinds leave their samples to the frame above, wherever they were", 
 
 test("inverted, the leaves are the roots", () => {
   const hiddenKinds = kindSet(FrameKind.kernel, FrameKind.process);
-  check(profileFromText(TEXT), { inverted: true, hiddenKinds }, [
+  check(profileFromText(TEXT), { ...TOP_DOWN, inverted: true, hiddenKinds }, [
     "all 10/0",
     " SHA256 5/5",
     "  work 5/0",
@@ -94,7 +94,7 @@ test("recursion is a path, not a total above 100 %", () => {
   ]);
 });
 
-test.each([TOP_DOWN, { inverted: true, hiddenKinds: kindSet(FrameKind.native) }])(
+test.each([TOP_DOWN, { ...TOP_DOWN, inverted: true, hiddenKinds: kindSet(FrameKind.native) }])(
   "a tree extended delta by delta is the tree made at once, and keeps its nodes: %o",
   (options) => {
     const builder = new ProfileTextBuilder();
@@ -119,7 +119,7 @@ test.each([
   [true, ["SHA256", "work", "main"], "10:3"],
 ])("lines executing in a box, inverted %s %j: %s", (inverted, names, lines) => {
   const profile = profileFromText(TEXT);
-  const tree = new CallTree(profile, { inverted, hiddenKinds: 0 });
+  const tree = new CallTree(profile, { inverted, hiddenKinds: 0, foldsInterpreter: false });
   let node = ROOT;
   for (const name of names) {
     const next = childNamed(tree, node, name);
@@ -150,7 +150,7 @@ test("lines below a hidden frame belong to the function they are in", () => {
     sort[n:py]
     key[a.py:9]
   `);
-  const tree = new CallTree(profile, { inverted: false, hiddenKinds: kindSet(FrameKind.native) });
+  const tree = new CallTree(profile, { ...TOP_DOWN, hiddenKinds: kindSet(FrameKind.native) });
   expect(tree.linesOf(1)).toEqual([{ line: 1, samples: 3 }]);
   expect(tree.linesOf(2)).toEqual([{ line: 9, samples: 3 }]);
 });
@@ -162,4 +162,81 @@ test("follow stops where the tree does, and isWithin knows the way up", () => {
   expect(tree.isWithin(3, ROOT)).toBe(true);
   expect(tree.isWithin(3, 3)).toBe(true);
   expect(tree.isWithin(1, 3)).toBe(false);
+});
+
+describe("folding the interpreter", () => {
+  const PY = "n:/usr/lib/libpython3.12.so.1.0";
+  /** Python frames with native ones between and below, some of them ending in the kernel. */
+  const NATIVE = `
+    x1               x2               x4                    x8                    x16
+    main[app.py:10]  main[app.py:10]  main[app.py:10]       main[app.py:10]       main[app.py:10]
+    eval[${PY}]      eval[${PY}]      eval[${PY}]           eval[${PY}]           eval[${PY}]
+                     sort[${PY}]      concat[${PY}]         concat[${PY}]         sort[${PY}]
+                     key[app.py:20]   memmove[n:libc.so.6]                        fault[k]
+                     eval[${PY}]
+  `;
+  const FOLDED: CallTreeOptions = { ...TOP_DOWN, foldsInterpreter: true };
+
+  test("keeps what costs: the innermost native frame, also above the kernel", () => {
+    check(profileFromText(NATIVE), FOLDED, [
+      "all 31/0",
+      " main 31/0",
+      "  concat 8/8",
+      "  eval 1/1",
+      "  key 2/0",
+      "   eval 2/2",
+      "  memmove 4/4",
+      "  sort 16/0",
+      "   fault 16/16",
+    ]);
+  });
+
+  test("shows the same paths upside down", () => {
+    check(profileFromText(NATIVE), { ...FOLDED, inverted: true }, [
+      "all 31/0",
+      " concat 8/8",
+      "  main 8/0",
+      " eval 3/3",
+      "  key 2/0",
+      "   main 2/0",
+      "  main 1/0",
+      " fault 16/16",
+      "  sort 16/0",
+      "   main 16/0",
+      " memmove 4/4",
+      "  main 4/0",
+    ]);
+  });
+
+  test("with the kernel hidden its samples stay with the frame that entered it", () => {
+    const options = { ...FOLDED, hiddenKinds: kindSet(FrameKind.kernel) };
+    const tree = draw(new CallTree(profileFromText(NATIVE), options));
+    expect(tree).toContain("  sort 16/16");
+  });
+
+  test.each([FOLDED, { ...FOLDED, inverted: true }])(
+    "grown delta by delta it is the tree of all at once: %j",
+    (options) => {
+      const builder = new ProfileTextBuilder();
+      const profile = profileFromDeltas([
+        builder.delta(`x1\nmain[app.py:10]\neval[${PY}]\nsort[${PY}]\nkey[app.py:20]`),
+      ]);
+      const tree = new CallTree(profile, options);
+      profile.apply(builder.delta(NATIVE));
+      tree.extend();
+      expect(draw(tree)).toEqual(draw(new CallTree(profile, options)));
+      expect(tree.isOutdated).toBe(false);
+    },
+  );
+
+  test("a file that turns out to be the interpreter's makes the tree outdated", () => {
+    const builder = new ProfileTextBuilder();
+    const profile = profileFromDeltas([
+      builder.delta("main[app.py:1]\nadd[n:/bin/uwsgi]\nleaf[n:c]"),
+    ]);
+    const tree = new CallTree(profile, FOLDED);
+    profile.apply(builder.delta("main[app.py:1]\n_PyEval_EvalFrameDefault[n:/bin/uwsgi]"));
+    tree.extend();
+    expect(tree.isOutdated).toBe(true);
+  });
 });

@@ -2,13 +2,19 @@ import { countColumn, intColumn } from "./column";
 import { hasKind, type KindSet } from "./frameKind";
 import { PairIndex } from "./pairIndex";
 import type { Profile } from "./profile";
-import type { StackPath } from "./selection";
+import { foldable, foldsCaller, type StackPath } from "./selection";
 
 export interface CallTreeOptions {
   /** False: callers above callees. True: leaves are the roots, callers below them. */
   readonly inverted: boolean;
   /** Frames of these kinds are left out; their samples stay with the next frame towards the root. */
   readonly hiddenKinds: KindSet;
+  /**
+   * Frames of the interpreter's own native code are left out where they called
+   * other native code or Python. The innermost stays, whose code the CPU was in or
+   * had entered the kernel from: it is what costs.
+   */
+  readonly foldsInterpreter: boolean;
 }
 
 /** The tree's first node: all samples. It has no function (-1). */
@@ -38,6 +44,13 @@ export class CallTree {
   readonly #children: PairIndex;
   /** profile node -> tree node where its stack's path ends, -1 while no sample ended there. */
   readonly #endOf = intColumn();
+  /**
+   * profile node -> tree node that its native and Python callees go below. It
+   * differs from `#endOf` for a folded frame.
+   */
+  readonly #aboveCallees = intColumn();
+  #folded: Uint8Array | null = null;
+  #isOutdated = false;
 
   constructor(profile: Profile, options: CallTreeOptions) {
     this.profile = profile;
@@ -56,22 +69,32 @@ export class CallTree {
    * over the counts.
    */
   extend(): void {
+    const folded = foldable(this.profile, this.options.foldsInterpreter);
+    this.#isOutdated ||= this.#folded?.some((is, f) => is !== folded?.[f]) ?? false;
+    this.#folded = folded;
     const self = this.profile.nodes.self.data;
     const nodeCount = this.profile.nodes.parent.length;
     const known = this.#endOf.length;
     this.#endOf.extendTo(nodeCount);
+    this.#aboveCallees.extendTo(nodeCount);
     const ends = this.#endOf.data;
     ends.fill(-1, known, nodeCount);
     for (let node = 0; node < nodeCount; node++) {
       if (this.options.inverted) {
         if (ends[node]! < 0 && self[node]! > 0) ends[node] = this.#pathUpwards(node);
-      } else if (node >= known) {
-        ends[node] = this.#stepDown(node);
+      } else {
+        if (node >= known) this.#stepDown(node);
+        if (ends[node]! < 0 && self[node]! > 0) this.#unfold(node);
       }
     }
     this.#ended.extendTo(this.length);
     this.total.extendTo(this.length);
     this.#countSamples(self, ends, nodeCount);
+  }
+
+  /** True once a function that the tree shows turned out to be the interpreter's: make another one. */
+  get isOutdated(): boolean {
+    return this.#isOutdated;
   }
 
   /** Samples that ended in this function itself, reached by this path. */
@@ -145,21 +168,63 @@ export class CallTree {
     return hasKind(this.options.hiddenKinds, kind);
   }
 
-  #stepDown(profileNode: number): number {
+  #isFolded(functionIndex: number): boolean {
+    return this.#folded !== null && this.#folded[functionIndex] === 1;
+  }
+
+  #stepDown(profileNode: number): void {
     const parent = this.profile.nodes.parent.data[profileNode]!;
-    const above = parent < 0 ? ROOT : this.#endOf.data[parent]!;
     const functionIndex = this.#functionAt(profileNode);
-    return this.#isHidden(functionIndex) ? above : this.#childOrNew(above, functionIndex);
+    const above = this.#nodeAbove(parent, functionIndex);
+    if (this.#isFolded(functionIndex) && !this.#isHidden(functionIndex)) {
+      this.#aboveCallees.data[profileNode] = above;
+      return;
+    }
+    const node = this.#isHidden(functionIndex) ? above : this.#childOrNew(above, functionIndex);
+    this.#aboveCallees.data[profileNode] = node;
+    this.#endOf.data[profileNode] = node;
+  }
+
+  /** The tree node below which a function goes that a profile node called. */
+  #nodeAbove(parent: number, functionIndex: number): number {
+    if (parent < 0) return ROOT;
+    const kind = this.profile.functions.kind.data[functionIndex]!;
+    return foldsCaller(kind) ? this.#aboveCallees.data[parent]! : this.#unfold(parent);
+  }
+
+  /** Where samples that ended in a profile node count: a frame that was folded so far appears. */
+  #unfold(profileNode: number): number {
+    const known = this.#endOf.data[profileNode]!;
+    if (known >= 0) return known;
+    const above = this.#aboveCallees.data[profileNode]!;
+    const node = this.#childOrNew(above, this.#functionAt(profileNode));
+    this.#endOf.data[profileNode] = node;
+    return node;
   }
 
   #pathUpwards(profileNode: number): number {
+    let at: number = ROOT;
+    this.#eachShown(profileNode, (functionIndex) => {
+      at = this.#childOrNew(at, functionIndex);
+      return true;
+    });
+    return at;
+  }
+
+  /** Calls back with each frame of a stack that is shown, from the leaf up, as long as it says so. */
+  #eachShown(
+    profileNode: number,
+    use: (functionIndex: number, profileNode: number) => boolean,
+  ): void {
     const parents = this.profile.nodes.parent.data;
-    let at = ROOT;
+    let isBelowCode = false;
     for (let up = profileNode; up >= 0; up = parents[up]!) {
       const functionIndex = this.#functionAt(up);
-      if (!this.#isHidden(functionIndex)) at = this.#childOrNew(at, functionIndex);
+      const isFolded = isBelowCode && this.#isFolded(functionIndex);
+      if (foldsCaller(this.profile.functions.kind.data[functionIndex]!)) isBelowCode = true;
+      if (isFolded || this.#isHidden(functionIndex)) continue;
+      if (!use(functionIndex, up)) return;
     }
-    return at;
   }
 
   #functionAt(profileNode: number): number {
@@ -197,20 +262,17 @@ export class CallTree {
 
   #linesInverted(node: number): Map<number, number> {
     const { functions } = this.pathOf(node);
-    const parents = this.profile.nodes.parent.data;
     const lines = new Map<number, number>();
     for (let at = 0; at < this.#endOf.length && functions.length > 0; at++) {
       const samples = this.profile.nodes.self.data[at]!;
       if (samples === 0) continue;
       let matched = 0;
-      for (let up = at; up >= 0; up = parents[up]!) {
-        const functionIndex = this.#functionAt(up);
-        if (this.#isHidden(functionIndex)) continue;
-        if (functions[matched] !== functionIndex) break;
-        if (++matched < functions.length) continue;
+      this.#eachShown(at, (functionIndex, up) => {
+        if (functions[matched] !== functionIndex) return false;
+        if (++matched < functions.length) return true;
         this.#addLine(lines, up, samples);
-        break;
-      }
+        return false;
+      });
     }
     return lines;
   }

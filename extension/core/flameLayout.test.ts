@@ -13,7 +13,7 @@ import {
 
 function layoutOf(text: string): { tree: CallTree; layout: FlameLayout } {
   const profile = profileFromText(text);
-  const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0 });
+  const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0, foldsInterpreter: false });
   const names = Array.from({ length: profile.functions.kind.length }, (_, f) =>
     profile.functionName(f),
   );

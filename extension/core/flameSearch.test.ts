@@ -12,7 +12,7 @@ const profile = profileFromText(`
 `);
 
 function search(query: string, inverted = false) {
-  const tree = new CallTree(profile, { inverted, hiddenKinds: 0 });
+  const tree = new CallTree(profile, { inverted, hiddenKinds: 0, foldsInterpreter: false });
   const matching = matchFunctions(profile, query);
   if (matching === null) return null;
   const result = searchTree(tree, matching);
@@ -41,7 +41,7 @@ test("the share is the same either way up", () => {
 });
 
 test("next and previous go round, widest first", () => {
-  const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0 });
+  const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0, foldsInterpreter: false });
   const result = searchTree(tree, matchFunctions(profile, "json")!);
   const first = stepMatch(result, -1, 1);
   const second = stepMatch(result, first, 1);

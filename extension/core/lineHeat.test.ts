@@ -166,7 +166,11 @@ test.each([
 ])("path $names inverted=$inverted hidden=$hiddenKinds selects $samples", (row) => {
   const select = (index: StackIndex): Selection => ({
     ...EVERYTHING,
-    path: { ...row, functions: row.names.map((name) => functionNamed(index, name)) },
+    path: {
+      ...row,
+      foldsInterpreter: false,
+      functions: row.names.map((name) => functionNamed(index, name)),
+    },
   });
   expect(heatOf(TWO_PROCESSES, select).samples).toBe(row.samples);
 });

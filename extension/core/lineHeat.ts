@@ -22,6 +22,9 @@ export interface Heat {
   /** By line id of the StackIndex. */
   readonly lineSelf: Float64Array;
   readonly lineTotal: Float64Array;
+  /** By frame: a line's figures apart by the columns that were executing. 0 for frames without a line. */
+  readonly frameSelf: Float64Array;
+  readonly frameTotal: Float64Array;
   /** By function index. */
   readonly functionSelf: Float64Array;
   readonly functionTotal: Float64Array;
@@ -59,9 +62,12 @@ export function computeHeat(index: StackIndex, selection: Selection = EVERYTHING
   const deepestPython = index.deepestPython.data;
   const outermostLine = index.outermostLine.data;
   const outermostFunction = index.outermostFunction.data;
+  const outermostFrame = index.outermostFrame.data;
 
   const lineSelf = new Float64Array(index.lineNumber.length);
   const lineTotal = new Float64Array(index.lineNumber.length);
+  const frameSelf = new Float64Array(profile.frames.function.length);
+  const frameTotal = new Float64Array(profile.frames.function.length);
   const functionSelf = new Float64Array(profile.functions.kind.length);
   const functionTotal = new Float64Array(profile.functions.kind.length);
   // Becomes the samples in a node's whole subtree: children come after their
@@ -76,6 +82,7 @@ export function computeHeat(index: StackIndex, selection: Selection = EVERYTHING
     const frame = frameOf[node]!;
     const functionIndex = functionOf[frame]!;
     if (outermostLine[node] === 1) lineTotal[lineOf[frame]!]! += total;
+    if (outermostFrame[node] === 1) frameTotal[frame]! += total;
     if (outermostFunction[node] === 1) functionTotal[functionIndex]! += total;
 
     const own = self[node]!;
@@ -87,9 +94,11 @@ export function computeHeat(index: StackIndex, selection: Selection = EVERYTHING
     const pythonFrame = frameOf[python]!;
     functionSelf[functionOf[pythonFrame]!]! += own;
     const line = lineOf[pythonFrame]!;
-    if (line >= 0) lineSelf[line]! += own;
+    if (line < 0) continue;
+    lineSelf[line]! += own;
+    frameSelf[pythonFrame]! += own;
   }
-  return { samples, lineSelf, lineTotal, functionSelf, functionTotal };
+  return { samples, lineSelf, lineTotal, frameSelf, frameTotal, functionSelf, functionTotal };
 }
 
 /**

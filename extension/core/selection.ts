@@ -1,17 +1,19 @@
-import { hasKind, type KindSet } from "./frameKind";
+import { FrameKind, hasKind, type KindSet } from "./frameKind";
+import { interpreterFunctions } from "./interpreter";
 import type { Profile } from "./profile";
 import type { StackIndex } from "./stackIndex";
 
 /**
  * A way into a call tree, named by functions and not by nodes, so that it still
- * means the same after the profile has grown. The stack frames whose kind is in
- * `hiddenKinds` are skipped, as the tree that the path was taken from skips them.
+ * means the same after the profile has grown. Frames that the tree left out from
+ * which the path was taken are skipped: see CallTreeOptions.
  */
 export interface StackPath {
   /** Function indices: from the root down, or, when inverted, from the leaf up. Empty is every stack. */
   readonly functions: readonly number[];
   readonly inverted: boolean;
   readonly hiddenKinds: KindSet;
+  readonly foldsInterpreter: boolean;
 }
 
 /** Which samples to look at. Every part that is not null narrows it. */
@@ -49,33 +51,58 @@ function keepOnly(wanted: readonly number[], owner: Int32Array, self: Float64Arr
   }
 }
 
+/** Whether a frame of this kind, below one of the interpreter's, lets that one be folded. */
+export function foldsCaller(kind: number): boolean {
+  return kind === FrameKind.python || kind === FrameKind.native;
+}
+
+/** function -> 1 when it may be folded under these options; null when none may. */
+export function foldable(profile: Profile, folds: boolean): Uint8Array | null {
+  return folds ? interpreterFunctions(profile) : null;
+}
+
 const DIVERGED = -1;
 
 function keepBeginning(profile: Profile, path: StackPath, self: Float64Array): void {
   const parents = profile.nodes.parent.data;
   const length = path.functions.length;
-  // How many functions of the path the stack down to this node has matched.
-  const matched = new Int32Array(self.length);
+  const folded = foldable(profile, path.foldsInterpreter);
+  const step = (before: number, functionIndex: number): number =>
+    before === DIVERGED || before === length
+      ? before
+      : path.functions[before] === functionIndex
+        ? before + 1
+        : DIVERGED;
+  // How many functions of the path the stack down to this node has matched: for
+  // what it calls, and for samples that ended in it, which a folded frame shows.
+  const matchedBelow = new Int32Array(self.length);
+  const matchedHere = folded === null ? matchedBelow : new Int32Array(self.length);
   for (let node = 0; node < self.length; node++) {
     const parent = parents[node]!;
-    const before = parent < 0 ? 0 : matched[parent]!;
     const functionIndex = profile.nodeFunction(node);
-    const settled = before === DIVERGED || before === length;
-    const hidden = hasKind(path.hiddenKinds, profile.functionKind(functionIndex));
-    matched[node] =
-      settled || hidden ? before : path.functions[before] === functionIndex ? before + 1 : DIVERGED;
-    if (matched[node] !== length) self[node] = 0;
+    const kind = profile.functionKind(functionIndex);
+    const above = foldsCaller(kind) ? matchedBelow : matchedHere;
+    const before = parent < 0 ? 0 : above[parent]!;
+    const after = hasKind(path.hiddenKinds, kind) ? before : step(before, functionIndex);
+    matchedHere[node] = after;
+    if (folded !== null) matchedBelow[node] = folded[functionIndex] === 1 ? before : after;
+    if (after !== length) self[node] = 0;
   }
 }
 
 function keepEnding(profile: Profile, path: StackPath, self: Float64Array): void {
   const parents = profile.nodes.parent.data;
+  const folded = foldable(profile, path.foldsInterpreter);
   for (let node = 0; node < self.length; node++) {
     if (self[node] === 0) continue;
     let matched = 0;
+    let isBelowCode = false;
     for (let up = node; up >= 0 && matched < path.functions.length; up = parents[up]!) {
       const functionIndex = profile.nodeFunction(up);
-      if (hasKind(path.hiddenKinds, profile.functionKind(functionIndex))) continue;
+      const kind = profile.functionKind(functionIndex);
+      const isFolded = isBelowCode && folded !== null && folded[functionIndex] === 1;
+      if (foldsCaller(kind)) isBelowCode = true;
+      if (isFolded || hasKind(path.hiddenKinds, kind)) continue;
       if (path.functions[matched] !== functionIndex) break;
       matched++;
     }

@@ -23,6 +23,8 @@ export class StackIndex {
   readonly outermostLine = flagColumn();
   /** node -> 1 when no node above it is in the same function. */
   readonly outermostFunction = flagColumn();
+  /** node -> 1 when its frame has a line and no node above it has the same frame. */
+  readonly outermostFrame = flagColumn();
   /** node -> the deepest node at or above it that is Python, -1 for none. */
   readonly deepestPython = intColumn();
   /** node -> function index of its process, -1 when the stack has no process frame. */
@@ -33,6 +35,8 @@ export class StackIndex {
   readonly profile: Profile;
   readonly #lineIds: Map<number, number>[] = [];
   readonly #linesOfSource: number[][] = [];
+  /** line id -> its frames */
+  readonly #framesOfLine: number[][] = [];
 
   constructor(profile: Profile) {
     this.profile = profile;
@@ -50,6 +54,16 @@ export class StackIndex {
     return this.#linesOfSource[source] ?? [];
   }
 
+  /** The id of a source's line, -1 when it was not seen. */
+  lineAt(source: number, line: number): number {
+    return this.#lineIds[source]?.get(line) ?? -1;
+  }
+
+  /** Frames seen on a line, by line id: one for each function and range of columns. */
+  framesOfLine(line: number): readonly number[] {
+    return this.#framesOfLine[line] ?? [];
+  }
+
   #extendLines(): void {
     const { frames, functions, sources } = this.profile;
     while (this.#lineIds.length < sources.pid.length) {
@@ -61,9 +75,10 @@ export class StackIndex {
       const source = functions.source.at(functionIndex);
       const line = frames.line.at(frame);
       const isPython = functions.kind.at(functionIndex) === FrameKind.python;
-      this.lineOfFrame.push(
-        isPython && source >= 0 && line > 0 ? this.#lineId(source, line, functionIndex) : -1,
-      );
+      const isKnown = isPython && source >= 0 && line > 0;
+      const id = isKnown ? this.#lineId(source, line, functionIndex) : -1;
+      this.lineOfFrame.push(id);
+      this.#framesOfLine[id]?.push(frame);
     }
   }
 
@@ -74,6 +89,7 @@ export class StackIndex {
     const id = this.lineNumber.length;
     ids.set(line, id);
     this.#linesOfSource[source]!.push(id);
+    this.#framesOfLine.push([]);
     this.lineSource.push(source);
     this.lineNumber.push(line);
     this.lineFunction.push(functionIndex);
@@ -92,16 +108,23 @@ export class StackIndex {
       const line = lineOf[frame]!;
       let lineIsNew = line >= 0;
       let functionIsNew = true;
+      let frameIsNew = line >= 0;
       // The line is compared apart from the function: two lambdas share a line.
-      for (let up = parents[node]!; up >= 0 && (lineIsNew || functionIsNew); up = parents[up]!) {
+      for (
+        let up = parents[node]!;
+        up >= 0 && (lineIsNew || functionIsNew || frameIsNew);
+        up = parents[up]!
+      ) {
         const upFrame = frameOf[up]!;
         if (functionOf[upFrame] === functionIndex) functionIsNew = false;
         if (lineOf[upFrame] === line) lineIsNew = false;
+        if (upFrame === frame) frameIsNew = false;
       }
       const kind = functions.kind.data[functionIndex]!;
       const parent = parents[node]!;
       this.outermostLine.push(lineIsNew ? 1 : 0);
       this.outermostFunction.push(functionIsNew ? 1 : 0);
+      this.outermostFrame.push(frameIsNew ? 1 : 0);
       this.deepestPython.push(
         kind === FrameKind.python ? node : parent < 0 ? -1 : this.deepestPython.at(parent),
       );

@@ -28,11 +28,13 @@ export const internalCommands: readonly CommandId[] = [commands.sessionMenu, com
 /** Setting (below "emberline.") to the type it is read as. */
 export interface Settings {
   "sampling.frequencyHz": number;
+  "sampling.native": boolean;
   "sampling.kernel": boolean;
   "heat.minimumPercent": number;
   "heat.scale": "global" | "file";
   "heat.metric": "self" | "total";
   "heat.inlineText": "always" | "currentLine" | "off";
+  "heat.expressions": boolean;
   pathMappings: Readonly<Record<string, string>>;
   hosts: readonly string[];
   "ssh.configFile": string;
@@ -44,11 +46,13 @@ export type SettingName = keyof Settings;
 /** The defaults, which package.json must repeat word for word. */
 export const settingDefaults: { readonly [K in SettingName]: Settings[K] } = {
   "sampling.frequencyHz": 99,
+  "sampling.native": true,
   "sampling.kernel": true,
   "heat.minimumPercent": 0.5,
   "heat.scale": "global",
   "heat.metric": "self",
   "heat.inlineText": "always",
+  "heat.expressions": true,
   pathMappings: {},
   hosts: [],
   "ssh.configFile": "",
@@ -86,9 +90,16 @@ export const heatBackgrounds: readonly string[] = levels.map((n) => `emberline.h
 export const heatRulers: readonly string[] = levels.map((n) => `emberline.heat${n}Ruler`);
 export const inlineTextColor = "emberline.inlineTextForeground";
 export const approximateBorderColor = "emberline.approximateBorder";
+/** Bars in a line's hover, by what the samples were spent in. */
+export const barColors = {
+  python: "emberline.pythonBar",
+  native: "emberline.nativeBar",
+  kernel: "emberline.kernelBar",
+} as const;
 export const themeColors: readonly string[] = [
   ...heatBackgrounds,
   ...heatRulers,
   inlineTextColor,
   approximateBorderColor,
+  ...Object.values(barColors),
 ];

@@ -2,8 +2,9 @@
  * Heat in the open editors: tint, overview ruler and a quiet percentage at the
  * line's end. Command: emberline.toggleHeat. Settings: emberline.heat.*.
  *
- * One decoration type a colour step, twice (exact, approximate), and one for the
- * text: 17 for the life of the window, because VS Code makes a style sheet of each.
+ * One decoration type a colour step, twice (exact, approximate), one for the text
+ * and three for underlines: 20 for the life of the window, because VS Code makes a
+ * style sheet of each.
  */
 import * as vscode from "vscode";
 import {
@@ -15,6 +16,7 @@ import {
 } from "./contributions";
 import type { HeatModel } from "./heatModel";
 import { planHeat, type HeatOptions, type MarkedLine } from "./heatPlan";
+import { createUnderlineTypes, underlineRanges } from "./expressionUnderlines";
 import { onSettingChange, readSetting } from "./settings";
 import type { TrackedDocument, TrackedDocuments } from "./trackedDocuments";
 
@@ -34,6 +36,7 @@ export class HeatDecorations implements vscode.Disposable {
   readonly #approximate = heatBackgrounds.map((background, level) =>
     createLevelType(background, heatRulers[level] ?? background, true),
   );
+  readonly #underlines = createUnderlineTypes();
   readonly #text = vscode.window.createTextEditorDecorationType({
     after: { margin: "0 0 0 3em", color: new vscode.ThemeColor(inlineTextColor) },
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
@@ -50,12 +53,14 @@ export class HeatDecorations implements vscode.Disposable {
     this.#disposables = [
       ...this.#exact,
       ...this.#approximate,
+      ...this.#underlines,
       this.#text,
       documents.onDidChange((tracked) => this.#drawDocument(tracked.document)),
       vscode.window.onDidChangeVisibleTextEditors(() => this.draw()),
       vscode.window.onDidChangeTextEditorSelection((event) => this.#cursorMoved(event.textEditor)),
-      onSettingChange(["heat.minimumPercent", "heat.metric", "heat.scale", "heat.inlineText"], () =>
-        this.#redraw(),
+      onSettingChange(
+        ["heat.minimumPercent", "heat.metric", "heat.scale", "heat.inlineText", "heat.expressions"],
+        () => this.#redraw(),
       ),
       vscode.commands.registerCommand(commands.toggleHeat, () => {
         this.#isVisible = !this.#isVisible;
@@ -116,6 +121,18 @@ export class HeatDecorations implements vscode.Disposable {
       this.#show(editor, type, approximate[level] ?? []);
     }
     this.#show(editor, this.#text, text);
+    this.#showUnderlines(editor, tracked);
+  }
+
+  #showUnderlines(editor: vscode.TextEditor, tracked: TrackedDocument | undefined): void {
+    const { document } = editor;
+    const ranges =
+      tracked !== undefined && readSetting("heat.expressions", document)
+        ? underlineRanges(this.#model, tracked, this.#marksOf(tracked), readOptions(document))
+        : [];
+    for (const [step, type] of this.#underlines.entries()) {
+      this.#show(editor, type, ranges[step] ?? []);
+    }
   }
 
   #marksOf(tracked: TrackedDocument): readonly MarkedLine[] {

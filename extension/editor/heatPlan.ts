@@ -16,6 +16,8 @@ export interface MarkedLine {
   /** Colour step, 0 (coolest) to HEAT_BUCKETS - 1. */
   readonly level: number;
   readonly text: string;
+  /** Samples with the line on the stack. */
+  readonly total: number;
 }
 
 /**
@@ -38,7 +40,7 @@ export function planHeat(
   for (const line of lines) {
     if (line.total / samples < minimumShare) continue;
     const level = Math.max(0, heatBucket(line[metric] / samples, hottest));
-    marked.push({ line: line.line, level, text: heatText(line, samples) });
+    marked.push({ line: line.line, level, text: heatText(line, samples), total: line.total });
   }
   return marked;
 }

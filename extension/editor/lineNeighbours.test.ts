@@ -15,7 +15,7 @@ function neighboursOf(text: string, line: number) {
   return { callers: found.callers.map(name), callees: found.callees.map(name) };
 }
 
-test("callers and callees of a line, most samples first", () => {
+test("Python callers and callees of a line, most samples first", () => {
   const text = `
     x3                x1                x2                x4
     app[p:7]          app[p:7]          app[p:7]          app[p:7]
@@ -25,8 +25,20 @@ test("callers and callees of a line, most samples first", () => {
   `;
   expect(neighboursOf(text, 20)).toEqual({
     callers: ["main 4", "other 2"],
-    callees: ["parse 3", "SHA256 1"],
+    callees: ["parse 3"],
   });
+});
+
+test("native frames between Python ones are passed over", () => {
+  const text = `
+    x2                 x1
+    main[app.py:10]    main[app.py:10]
+    eval[n:python]     eval[n:python]
+    work[app.py:20]    work[app.py:20]
+    sort[n:python]     sort[n:python]
+    key[app.py:30]     memmove[n:libc]
+  `;
+  expect(neighboursOf(text, 20)).toEqual({ callers: ["main 3"], callees: ["key 2"] });
 });
 
 test("a process is no caller", () => {

@@ -1,4 +1,4 @@
-/** Who a line was called by and what it called: pure, one pass over the stacks. */
+/** Who a line was called by and what it called, in Python: pure, one pass over the stacks. */
 import { FrameKind } from "../core/frameKind";
 import type { StackIndex } from "../core/stackIndex";
 
@@ -16,9 +16,9 @@ export interface LineNeighbours {
 }
 
 /**
- * The nearest frames above and below the outermost appearance of a line in each
- * stack, so that recursion counts once. Processes and threads are no callers.
- * `self` gives per node the samples that ended there, as a selection counts them.
+ * The nearest Python frames above and below the outermost appearance of a line in
+ * each stack, so that recursion counts once. Native frames between them are passed
+ * over: of the interpreter's own there are some below every line. `self` gives per node the samples that ended there, as a selection counts them.
  */
 export function lineNeighbours(
   index: StackIndex,
@@ -40,12 +40,11 @@ export function lineNeighbours(
     const parent = nodes.parent.at(node);
     if (parent < 0) continue;
     subtree[parent] = (subtree[parent] ?? 0) + total;
-    if (isOutermost(parent)) add(callees, frames.function.at(nodes.frame.at(node)), total);
-    if (isOutermost(node)) {
-      const caller = frames.function.at(nodes.frame.at(parent));
-      const kind = functions.kind.at(caller);
-      if (kind !== FrameKind.process && kind !== FrameKind.thread) add(callers, caller, total);
-    }
+    const functionIndex = frames.function.at(nodes.frame.at(node));
+    const caller = index.deepestPython.at(parent);
+    if (caller < 0 || functions.kind.at(functionIndex) !== FrameKind.python) continue;
+    if (isOutermost(caller)) add(callees, functionIndex, total);
+    if (isOutermost(node)) add(callers, frames.function.at(nodes.frame.at(caller)), total);
   }
   return { callees: sorted(callees), callers: sorted(callers) };
 }

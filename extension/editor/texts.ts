@@ -100,6 +100,16 @@ export const hoverSelf = "Self";
 export const hoverTotal = "Total";
 export const hoverCallees = "Called from here";
 export const hoverCallers = "Reached from";
+export const hoverCosts = "In C, of the line's self";
+export const hoverKernelOnly = "In the kernel, of the line's self";
+export const hoverExpressions = "Expressions, of the line's total";
+export const hoverPython = "Python itself: no native frame below";
+export const hoverUnread = (reason: string): string => `unreadable: ${reason}`;
+export const hoverKernel = "kernel:";
+export const hoverEvaluator = "runs the bytecode";
+export const hoverCallerOf = (callers: string): string => `in ${callers}`;
+export const hoverMore = (count: number, share: string): string => `… ${count} more, ${share}`;
+export const hoverExpressionSelf = (share: string): string => `${share} itself`;
 export const hoverApproximate = "~ This line is not exactly the one that ran.";
 export const hoverUnknown =
   "~ What ran cannot be compared with this file: it was changed on the host after the program had started, or could not be read there.";

@@ -5,6 +5,7 @@
  */
 import * as vscode from "vscode";
 import { Alignment, type Fidelity } from "./alignment";
+import type { Page } from "./expressionPlan";
 import type { HeatModel } from "./heatModel";
 import type { SourceMap } from "./sourceMap";
 import { sourceScheme } from "./sourceUri";
@@ -14,6 +15,17 @@ export interface TrackedDocument {
   readonly document: vscode.TextDocument;
   readonly sources: readonly number[];
   readonly alignment: Alignment;
+}
+
+/** The document to place expressions on. Without the text that ran no line is exact. */
+export function pageOf({ document, alignment }: TrackedDocument): Page {
+  return {
+    exactLine: (ranLine) => {
+      const place = alignment.place(ranLine);
+      return place?.isExact === true && place.line < document.lineCount ? place.line : null;
+    },
+    textOf: (line) => document.lineAt(line).text,
+  };
 }
 
 /** After this long without an edit, in ms, lines are found again by text. */

@@ -63,5 +63,6 @@ export interface Questions {
 /** How to sample; frequency in Hz. */
 export interface SamplingOptions {
   readonly frequencyHz: number;
+  readonly native: boolean;
   readonly kernel: boolean;
 }

@@ -155,7 +155,7 @@ function session(script: Script = {}) {
       return helper === undefined ? Promise.reject(new Error("no more")) : Promise.resolve(helper);
     },
     questions,
-    samplingOptions: () => ({ frequencyHz: 99, kernel: true }),
+    samplingOptions: () => ({ frequencyHz: 99, native: true, kernel: false }),
     log: () => {},
   });
   runner.listen({ onState: (state) => kinds.push(state.kind) });
@@ -191,6 +191,13 @@ test("from the command to samples to a stop that keeps them", async () => {
   expect(runner.state.kind).toBe("stopped");
   expect(runner.profile?.totalSamples).toBe(5);
   expect(helper.calls).toEqual(["list", "start 42", "ack 1.1", "ack 1.2", "stop 1"]);
+});
+
+test("a run samples what the settings say", async () => {
+  const { runner, helper } = session();
+  const start = vi.spyOn(helper, "start");
+  await runner.begin();
+  expect(start.mock.lastCall?.[0]).toMatchObject({ frequencyHz: 99, native: true, kernel: false });
 });
 
 test("a delta that overtakes the answer to start is not lost", async () => {

@@ -198,7 +198,6 @@ export class SessionRunner {
     const params = {
       pids: [...pids],
       ...this.#deps.samplingOptions(),
-      native: false,
       deltaIntervalMs: DELTA_INTERVAL_MS,
     };
     const onProgress = (detail: string) => this.#dispatch({ kind: "startProgress", detail });

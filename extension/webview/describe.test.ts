@@ -21,7 +21,7 @@ const profile = profileFromText(`
   main[app.py:10]     main[app.py:12]     loads[/usr/lib/python3.12/json/__init__.py:346]
   sha[n:/lib/libc.so]
 `);
-const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0 });
+const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0, foldsInterpreter: false });
 const [APP, MAIN, SHA, LOADS] = [1, 2, 3, 4];
 
 test("what can be opened is Python, at its hottest line", () => {
@@ -49,7 +49,11 @@ test.each([
   ["/srv/app/lib/pricing.py", false],
   ["/home/me/python3.12-notes/run.py", false],
 ])("%s is a library's: %s", (path, expected) => {
-  const tree = new CallTree(profileFromText(`f[${path}:1]`), { inverted: false, hiddenKinds: 0 });
+  const tree = new CallTree(profileFromText(`f[${path}:1]`), {
+    inverted: false,
+    hiddenKinds: 0,
+    foldsInterpreter: false,
+  });
   expect(isLibrary(tree, 1)).toBe(expected);
 });
 
@@ -114,7 +118,11 @@ test.each([
 ])("a screen reader says of node %d: %s", (node, text) => expect(speakNode(tree, node)).toBe(text));
 
 test("an inverted tree has a self only where stacks end", () => {
-  const inverted = new CallTree(profile, { inverted: true, hiddenKinds: 0 });
+  const inverted = new CallTree(profile, {
+    inverted: true,
+    hiddenKinds: 0,
+    foldsInterpreter: false,
+  });
   expect(speakNode(inverted, 1)).not.toMatch(/self/);
 });
 

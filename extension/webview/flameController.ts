@@ -190,6 +190,14 @@ export class FlameController implements ViewActions {
     this.#optionsChanged();
   }
 
+  toggleInterpreter(): void {
+    const foldsInterpreter = !this.#model.options.foldsInterpreter;
+    this.#model.setOptions({ foldsInterpreter });
+    const done = foldsInterpreter ? "folded, but for those that burned" : "shown";
+    this.view.say(`Interpreter frames ${done}.`);
+    this.#optionsChanged();
+  }
+
   toggleInverted(): void {
     const inverted = !this.#model.options.inverted;
     this.#model.setOptions({ inverted });

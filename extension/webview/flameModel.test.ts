@@ -232,3 +232,35 @@ test("what other views narrow to is a path of functions", () => {
   model.moveCursor(ROOT);
   expect(model.focusedPath()).toBeNull();
 });
+
+describe("interpreter frames", () => {
+  const PY = "n:/usr/bin/python3.12";
+  const NATIVE = `
+    x3                 x1
+    main[app.py:10]    main[app.py:10]
+    eval[${PY}]        eval[${PY}]
+    concat[${PY}]      concat[${PY}]
+    memmove[n:libc.so]
+  `;
+
+  test("are folded at first, can be shown, and the choice and the place are kept", () => {
+    const { model } = makeModel(NATIVE);
+    expect([model.hasInterpreter, model.options.foldsInterpreter]).toEqual([true, true]);
+    model.moveCursor(nodeOf(model, "main", "memmove"));
+    model.setOptions({ foldsInterpreter: false });
+    expect(model.cursor).toBe(nodeOf(model, "main", "eval", "concat", "memmove"));
+    expect(new FlameModel(parseSavedView(model.save())).options.foldsInterpreter).toBe(false);
+    model.setOptions({ foldsInterpreter: true });
+    expect(model.cursor).toBe(nodeOf(model, "main", "memmove"));
+  });
+
+  test("of a program known only by its evaluator fold once that was sampled", () => {
+    const { model, builder } = makeModel("main[app.py:1]\nadd[n:/bin/uwsgi]\nmemmove[n:libc]");
+    expect(model.hasInterpreter).toBe(false);
+    model.moveCursor(nodeOf(model, "main"));
+    model.apply(builder.delta("main[app.py:1]\n_PyEval_EvalFrameDefault[n:/bin/uwsgi]"));
+    model.refresh();
+    expect(nodeOf(model, "main", "memmove")).toBeGreaterThan(0);
+    expect(nameOf(model, model.cursor)).toBe("main");
+  });
+});

@@ -8,6 +8,7 @@ import {
 } from "../core/flameLayout";
 import { matchFunctions, searchTree, stepMatch, type SearchResult } from "../core/flameSearch";
 import { kindSet, type FrameKind, type KindSet } from "../core/frameKind";
+import { interpreterFunctions } from "../core/interpreter";
 import { Profile, type DeltaRefusal, type ProfileDelta } from "../core/profile";
 import { ok, type Result } from "../core/result";
 import type { StackPath } from "../core/selection";
@@ -34,6 +35,8 @@ export class FlameModel {
   search: SearchResult | null = null;
   /** Kinds that at least one function of the profile has. */
   kindsSeen: KindSet = 0;
+  /** Whether the profile has native frames of the interpreter's own. */
+  hasInterpreter = false;
 
   #title: string;
   #cursor = -1;
@@ -51,7 +54,11 @@ export class FlameModel {
     this.#pendingZoom = saved?.zoom ?? [];
     this.#pendingCursor = saved?.cursor ?? [];
     this.query = saved?.query ?? "";
-    const options = { inverted: saved?.inverted ?? false, hiddenKinds: saved?.hiddenKinds ?? 0 };
+    const options = {
+      inverted: saved?.inverted ?? false,
+      hiddenKinds: saved?.hiddenKinds ?? 0,
+      foldsInterpreter: saved?.foldsInterpreter ?? true,
+    };
     this.tree = new CallTree(this.profile, options);
     this.layout = layoutFlame(this.tree, this.#nameRank);
   }
@@ -91,6 +98,7 @@ export class FlameModel {
     this.#title = title;
     this.profile = loaded.value;
     this.kindsSeen = 0;
+    this.hasInterpreter = false;
     this.#nameRank = new Int32Array(0);
     this.#rebuild(this.options);
     return ok(undefined);
@@ -107,6 +115,10 @@ export class FlameModel {
   refresh(): void {
     this.#isStale = false;
     this.tree.extend();
+    if (this.tree.isOutdated) {
+      this.setOptions({});
+      return;
+    }
     this.#extendNames();
     this.layout = layoutFlame(this.tree, this.#nameRank);
     this.#searchAgain();
@@ -249,6 +261,7 @@ export class FlameModel {
     for (const kind of functions.kind.view().subarray(known)) {
       this.kindsSeen |= kindSet(kind as FrameKind);
     }
+    this.hasInterpreter = interpreterFunctions(this.profile).includes(1);
   }
 
   #searchAgain(): void {

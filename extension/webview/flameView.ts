@@ -75,6 +75,8 @@ export class FlameView {
       hasMatches: (search?.matches.length ?? 0) > 0,
       kindsSeen,
       hiddenKinds: options.hiddenKinds,
+      hasInterpreter: this.#model.hasInterpreter,
+      foldsInterpreter: options.foldsInterpreter,
       inverted: options.inverted,
       isZoomed,
     });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseFromWebview, parseToWebview, type FromWebview } from "./messages";
 
-const path = { functions: [1, 2], inverted: false, hiddenKinds: 8 };
+const path = { functions: [1, 2], inverted: false, hiddenKinds: 8, foldsInterpreter: true };
 const openFrame = {
   type: "openFrame",
   source: 3,

@@ -97,12 +97,13 @@ export function parseFromWebview(data: unknown): FromWebview | null {
 function parsePath(data: unknown): StackPath | null | undefined {
   if (data === null) return null;
   if (!isRecord(data)) return undefined;
-  const { functions, inverted, hiddenKinds } = data;
+  const { functions, inverted, hiddenKinds, foldsInterpreter } = data;
   return Array.isArray(functions) &&
     functions.every(isIndex) &&
     typeof inverted === "boolean" &&
-    isIndex(hiddenKinds)
-    ? { functions, inverted, hiddenKinds }
+    isIndex(hiddenKinds) &&
+    typeof foldsInterpreter === "boolean"
+    ? { functions, inverted, hiddenKinds, foldsInterpreter }
     : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { ROOT, type CallTree } from "../core/callTree";
 import { hasKind } from "../core/frameKind";
+import { interpreterFunctions } from "../core/interpreter";
 
 /** The way from the root to a node by function names and places, one string a function. */
 export function namesOf(tree: CallTree, node: number): readonly string[] {
@@ -30,15 +31,19 @@ function keyOf({ profile }: CallTree, functionIndex: number): string {
 }
 
 /**
- * The node of another tree of the same profile that shows the same place: kinds
+ * The node of another tree of the same profile that shows the same place: frames
  * that only one of the trees shows do not count, and of several nodes the widest is
  * taken. ROOT when there is none.
  */
 export function samePlace(before: CallTree, after: CallTree, node: number): number {
   if (node <= ROOT || before.options.inverted !== after.options.inverted) return ROOT;
   const hidden = before.options.hiddenKinds | after.options.hiddenKinds;
+  const isFolding = before.options.foldsInterpreter || after.options.foldsInterpreter;
+  const folded = isFolding ? interpreterFunctions(after.profile) : null;
   const shownInBoth = (tree: CallTree, at: number) =>
-    tree.pathOf(at).functions.filter((f) => !hasKind(hidden, tree.profile.functionKind(f)));
+    tree
+      .pathOf(at)
+      .functions.filter((f) => !hasKind(hidden, tree.profile.functionKind(f)) && folded?.[f] !== 1);
   const wanted = shownInBoth(before, node);
   const last = wanted.at(-1);
   if (last === undefined) return ROOT;

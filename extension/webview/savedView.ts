@@ -10,19 +10,24 @@ export interface SavedView {
   readonly query: string;
   readonly inverted: boolean;
   readonly hiddenKinds: number;
+  readonly foldsInterpreter: boolean;
 }
 
 /** State was written by some version of this bundle: taken whole or not at all. */
 export function parseSavedView(state: unknown): SavedView | null {
   if (typeof state !== "object" || state === null) return null;
-  const { title, zoom, cursor, query, inverted, hiddenKinds } = state as Record<string, unknown>;
+  const { title, zoom, cursor, query, inverted, hiddenKinds, foldsInterpreter } = state as Record<
+    string,
+    unknown
+  >;
   return typeof title === "string" &&
     isNames(zoom) &&
     isNames(cursor) &&
     typeof query === "string" &&
     typeof inverted === "boolean" &&
-    typeof hiddenKinds === "number"
-    ? { title, zoom, cursor, query, inverted, hiddenKinds }
+    typeof hiddenKinds === "number" &&
+    typeof foldsInterpreter === "boolean"
+    ? { title, zoom, cursor, query, inverted, hiddenKinds, foldsInterpreter }
     : null;
 }
 

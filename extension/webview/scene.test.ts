@@ -17,7 +17,7 @@ const profile = profileFromText(
 );
 
 function makeScene(change: Partial<Scene> = {}): Scene {
-  const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0 });
+  const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0, foldsInterpreter: false });
   const names = Array.from({ length: profile.functions.kind.length }, (_, f) =>
     profile.functionName(f),
   );

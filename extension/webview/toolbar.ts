@@ -1,10 +1,11 @@
-import { FrameKind, kindSet, type KindSet } from "../core/frameKind";
+import { FrameKind, hasKind, kindSet, type KindSet } from "../core/frameKind";
 import { element, icon, setText } from "./dom";
 import { SearchBox, type SearchActions } from "./searchBox";
 
 /** What the reader asked for. */
 export interface ToolbarActions extends SearchActions {
   toggleKinds(kinds: KindSet): void;
+  toggleInterpreter(): void;
   toggleInverted(): void;
   resetZoom(): void;
 }
@@ -18,6 +19,9 @@ export interface ToolbarState {
   /** Kinds that the profile has; there is nothing to toggle of others. */
   readonly kindsSeen: KindSet;
   readonly hiddenKinds: KindSet;
+  /** Whether there are frames of the interpreter's own to fold. */
+  readonly hasInterpreter: boolean;
+  readonly foldsInterpreter: boolean;
   readonly inverted: boolean;
   readonly isZoomed: boolean;
 }
@@ -36,6 +40,7 @@ export class Toolbar {
   readonly #title = element("span", { id: "flame-title", class: "title" });
   readonly #live = element("span", { id: "flame-live", class: "live", hidden: "" }, "live");
   readonly #kinds: readonly { readonly button: HTMLButtonElement; readonly kinds: KindSet }[];
+  readonly #interpreter: HTMLButtonElement;
   readonly #invert: HTMLButtonElement;
   readonly #reset: HTMLButtonElement;
 
@@ -49,6 +54,13 @@ export class Toolbar {
       toggle.append(element("span", { class: "swatch" }), label);
       return { button: toggle, kinds };
     });
+    this.#interpreter = button(
+      "flame-interpreter",
+      "Show the interpreter's own frames between what it runs",
+      () => actions.toggleInterpreter(),
+    );
+    this.#interpreter.classList.add("chip", "chip-native");
+    this.#interpreter.append(element("span", { class: "swatch" }), "Interpreter");
     this.#invert = button("flame-invert", "Invert: what burned on top, its callers below (I)", () =>
       actions.toggleInverted(),
     );
@@ -62,6 +74,8 @@ export class Toolbar {
       element("span", { class: "label" }, "Reset zoom"),
     );
     const kinds = this.#kinds.map((kind) => kind.button);
+    const afterNative = KIND_TOGGLES.findIndex(({ id }) => id === "native") + 1;
+    kinds.splice(afterNative, 0, this.#interpreter);
     this.root = element(
       "header",
       { class: "toolbar", role: "toolbar", "aria-label": "Flame graph" },
@@ -80,6 +94,9 @@ export class Toolbar {
       button.hidden = (state.kindsSeen & kinds) === 0;
       button.setAttribute("aria-pressed", String((state.hiddenKinds & kinds) !== kinds));
     }
+    this.#interpreter.hidden = !state.hasInterpreter;
+    this.#interpreter.disabled = hasKind(state.hiddenKinds, FrameKind.native);
+    this.#interpreter.setAttribute("aria-pressed", String(!state.foldsInterpreter));
     this.#invert.setAttribute("aria-pressed", String(state.inverted));
     this.#reset.disabled = !state.isZoomed;
   }

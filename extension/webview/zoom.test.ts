@@ -19,7 +19,7 @@ const profile = profileFromText(`
   a[a.py:1]     b[a.py:1]     b[a.py:1]
   a1[a.py:2]    b1[a.py:2]    b2[a.py:2]
 `);
-const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0 });
+const tree = new CallTree(profile, { inverted: false, hiddenKinds: 0, foldsInterpreter: false });
 const names = Array.from({ length: profile.functions.kind.length }, (_, f) =>
   profile.functionName(f),
 );

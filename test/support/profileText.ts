@@ -15,7 +15,8 @@ import { Profile, type ProfileDelta } from "../../extension/core/profile";
  * `xN` cells gives each stack's samples, 1 without it. Cells:
  *
  * - `NAME[FILE:LINE]` a Python frame; `FILE` becomes `/srv/FILE` unless it is absolute,
- *   `<name>` stays
+ *   `<name>` stays; `NAME[FILE:LINE:COLUMN-ENDCOLUMN]` and
+ *   `NAME[FILE:LINE:COLUMN-ENDLINE:ENDCOLUMN]` one at columns, which are unknown without
  * - `NAME[n:MODULE]` native · `NAME[k]` kernel · `NAME[e]` a part that could not be read
  * - `NAME[p:PID]` process · `NAME[t:TID]` thread
  */
@@ -65,7 +66,7 @@ export class ProfileTextBuilder {
 
   #frame(delta: MutableDelta, cell: string): number {
     return this.#frames.intern(cell, () => {
-      const { kind, name, path, module, line } = parseCell(cell);
+      const { kind, name, path, module, line, columns } = parseCell(cell);
       const place = `${kind} ${name} ${path ?? ""} ${module ?? ""}`;
       const functionIndex = this.#functions.intern(place, () => {
         delta.functions.kind.push(kind);
@@ -76,9 +77,9 @@ export class ProfileTextBuilder {
       });
       delta.frames.function.push(functionIndex);
       delta.frames.line.push(line);
-      delta.frames.endLine.push(line);
-      delta.frames.column.push(-1);
-      delta.frames.endColumn.push(-1);
+      delta.frames.endLine.push(columns.endLine);
+      delta.frames.column.push(columns.column);
+      delta.frames.endColumn.push(columns.endColumn);
     });
   }
 
@@ -169,6 +170,13 @@ interface Cell {
   readonly path: string | null;
   readonly module: string | null;
   readonly line: number;
+  readonly columns: Columns;
+}
+
+interface Columns {
+  readonly endLine: number;
+  readonly column: number;
+  readonly endColumn: number;
 }
 
 function parseCell(cell: string): Cell {
@@ -176,17 +184,30 @@ function parseCell(cell: string): Cell {
   const name = found?.[1];
   const place = found?.[2];
   if (name === undefined || place === undefined) throw new Error(`not a cell: ${cell}`);
-  const none = { path: null, module: null, line: 0 };
+  const none = { path: null, module: null, line: 0, columns: unknownColumns(0) };
   const [tag, rest] = [place.slice(0, 2), place.slice(2)];
   if (place === "k") return { ...none, kind: FrameKind.kernel, name };
   if (place === "e") return { ...none, kind: FrameKind.error, name };
   if (tag === "n:") return { ...none, kind: FrameKind.native, name, module: rest };
   if (tag === "p:") return { ...none, kind: FrameKind.process, name: `${name} [${rest}]` };
   if (tag === "t:") return { ...none, kind: FrameKind.thread, name: `${name} [${rest}]` };
-  const colon = place.lastIndexOf(":");
-  const file = place.slice(0, colon);
+  const [, file = "", at = "", start, end, last] =
+    /^(.*?):(\d+)(?::(\d+)-(\d+)(?::(\d+))?)?$/.exec(place) ?? [];
+  const line = Number(at);
   const path = file.startsWith("/") || file.startsWith("<") ? file : `/srv/${file}`;
-  return { ...none, kind: FrameKind.python, name, path, line: Number(place.slice(colon + 1)) };
+  const columns =
+    start === undefined
+      ? unknownColumns(line)
+      : {
+          endLine: last === undefined ? line : Number(end),
+          column: Number(start),
+          endColumn: Number(last ?? end),
+        };
+  return { ...none, kind: FrameKind.python, name, path, line, columns };
+}
+
+function unknownColumns(endLine: number): Columns {
+  return { endLine, column: -1, endColumn: -1 };
 }
 
 class Table {
