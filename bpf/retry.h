@@ -178,13 +178,13 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 
 		if (is_done(slot, page == MAX_PAGES - 1, &missing))
 			break;
-		/* What was read may lie across two pages. */
 		if (bpf_copy_from_user(&first, 1, (const void *)missing)) {
 			/* Not there at all: what can be read is the answer. */
 			is_done(slot, true, &missing);
 			break;
 		}
-		bpf_copy_from_user(&last, 1, (const void *)(missing + FRAME_BYTES - 1));
+		/* What was read may lie across two pages; the longest such is a thread state. */
+		bpf_copy_from_user(&last, 1, (const void *)(missing + THREAD_STATE_BYTES - 1));
 		count(COUNTER_pages_brought_in);
 	}
 	return 0;
