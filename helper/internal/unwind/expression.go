@@ -35,3 +35,19 @@ func indirect(expression []byte) (below int64, ok bool) {
 func isFrameItself(expression []byte) bool {
 	return len(expression) == 2 && expression[0] == opBreg6 && expression[1] == 0
 }
+
+// indirectRSP recognises *(RSP + offset) + addend, as which OpenSSL's assembly
+// describes the CFA where it keeps its caller's RSP on a stack that it aligned
+// (crypto/perlasm/x86_64-xlate.pl, cfa_expression).
+func indirectRSP(expression []byte) (offset, addend int64, ok bool) {
+	r := reader{data: expression}
+	if r.u8() != opBreg7 {
+		return 0, 0, false
+	}
+	offset = r.sleb()
+	if r.u8() != opDeref || r.u8() != opPlusConst {
+		return 0, 0, false
+	}
+	addend = int64(r.uleb())
+	return offset, addend, r.left() == 0 && r.err == nil
+}

@@ -47,6 +47,9 @@ func isValid(machine elf.Machine, rule Rule) bool {
 	case PLT:
 		return rule == Rule(PLT) && machine == elf.EM_X86_64
 	case Indirect:
+		if offset, addend, below, ok := rule.IndirectRSP(); ok {
+			return rule == NewIndirectRSP(offset, addend, below) && machine == elf.EM_X86_64
+		}
 		return rule == NewIndirect(rule.CFAOffset(), rule.IsSaved()) && machine == elf.EM_X86_64
 	}
 	return false

@@ -114,10 +114,10 @@ func TestWalksEqualGdbs(t *testing.T) {
 		passes []Kind
 		files  []string
 	}{
-		{"lazy binding", []string{"-Wl,-z,lazy"}, gdbRun{every: 6, steps: 60, most: 700}, []Kind{PLT, Indirect, FramePointer}, []string{"[vdso]", "libgcc_s.so.1"}},
-		{"static-pie", []string{"-static-pie"}, gdbRun{every: 6, steps: 40, most: 800}, []Kind{FramePointer}, []string{"[vdso]"}},
-		{"frame pointers", []string{"-O0", "-fno-omit-frame-pointer"}, gdbRun{every: 6, steps: 40, most: 800}, []Kind{FramePointer, Indirect}, nil},
-		{"signals", nil, gdbRun{every: 6, steps: 60, most: 700, signal: true}, []Kind{Signal, PLT}, nil},
+		{"lazy binding", []string{"-Wl,-z,lazy"}, gdbRun{every: 12, steps: 50, most: 450}, []Kind{PLT, Indirect, FramePointer}, []string{"[vdso]", "libgcc_s.so.1"}},
+		{"static-pie", []string{"-static-pie"}, gdbRun{every: 12, steps: 30, most: 450}, []Kind{FramePointer, Indirect}, []string{"[vdso]"}},
+		{"frame pointers", []string{"-O0", "-fno-omit-frame-pointer"}, gdbRun{every: 12, steps: 30, most: 450}, []Kind{FramePointer}, nil},
+		{"signals", nil, gdbRun{every: 12, steps: 50, most: 450, signal: true}, []Kind{Signal, PLT}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -52,16 +52,17 @@ const (
 
 // Operations of expressions (DWARF 5, 7.7.1), as far as they are recognised.
 const (
-	opDeref  = 0x06
-	opAnd    = 0x1a
-	opPlus   = 0x22
-	opShl    = 0x24
-	opGe     = 0x2a
-	opLit3   = 0x33
-	opLit10  = 0x3a
-	opLit11  = 0x3b
-	opLit15  = 0x3f
-	opBreg6  = 0x76
-	opBreg7  = 0x77
-	opBreg16 = 0x80
+	opDeref     = 0x06
+	opAnd       = 0x1a
+	opPlus      = 0x22
+	opPlusConst = 0x23
+	opShl       = 0x24
+	opGe        = 0x2a
+	opLit3      = 0x33
+	opLit10     = 0x3a
+	opLit11     = 0x3b
+	opLit15     = 0x3f
+	opBreg6     = 0x76
+	opBreg7     = 0x77
+	opBreg16    = 0x80
 )

@@ -88,6 +88,12 @@ func describe(rule Rule) string {
 		return "end"
 	case Indirect:
 		saved := "u"
+		if offset, addend, below, ok := rule.IndirectRSP(); ok {
+			if below != 0 {
+				saved = fmt.Sprintf("c-%d", below)
+			}
+			return fmt.Sprintf("*(rsp+%d)+%d %s", offset, addend, saved)
+		}
 		if rule.IsSaved() {
 			saved = "*rbp"
 		}

@@ -11,6 +11,12 @@ func packX86(s *state) Rule {
 		return Rule(Unsupported)
 	}
 	if s.expression != nil {
+		if offset, addend, ok := indirectRSP(s.expression); ok && s.frame.how <= saved {
+			if s.frame.how == saved && s.frame.offset >= 0 {
+				return Rule(Unsupported)
+			}
+			return NewIndirectRSP(offset, addend, -s.frame.offset)
+		}
 		below, ok := indirect(s.expression)
 		if !ok || s.frame.how != unchanged && s.frame.how != atFrame {
 			return Rule(Unsupported)
@@ -62,6 +68,13 @@ func stepX86(rule Rule, r Registers, memory Memory) (Registers, Outcome) {
 			caller.SP += slot
 		}
 	case Indirect:
+		if offset, addend, below, ok := rule.IndirectRSP(); ok {
+			caller.SP = load.at(r.SP+uint64(offset)) + uint64(addend)
+			if below != 0 {
+				caller.FP = load.at(caller.SP - uint64(below))
+			}
+			break
+		}
 		caller.SP = load.at(r.FP - offset)
 		if rule.IsSaved() {
 			caller.FP = load.at(r.FP)
