@@ -67,11 +67,36 @@ static __always_inline enum counter leave_frame(struct walk *walk, __u64 cfa, __
 	return COUNTER_samples;
 }
 
+/* Assembly that has put the stack pointer itself into its frame (OpenSSL's). */
+static __always_inline enum counter leave_hidden_frame(struct walk *walk, __u32 rule)
+{
+	__s64 at = 8LL * ((__s32)rule >> RULE_OFFSET_SHIFT);
+	__u32 saved_bp = rule & RULE_HAS_BP ? 8 * (rule >> RULE_FAR_BP_SHIFT & RULE_PLUS_MASK) : 0;
+	__u64 cfa;
+
+	if (read_stack(&cfa, 8, walk->registers.sp + at))
+		return COUNTER_native_stack_unreadable;
+	return leave_frame(walk, cfa + 8 * (rule >> RULE_BP_SHIFT & RULE_PLUS_MASK), saved_bp);
+}
+
+/* mov $__NR_rt_sigreturn, %rax; syscall: where a signal handler returns to. musl's has no
+ * rule (src/signal/x86_64/restore.s). */
+static __always_inline bool is_signal_trampoline(__u64 ip)
+{
+	__u8 code[9];
+
+	if (read_stack(code, sizeof(code), ip))
+		return false;
+	return *(const __u64 *)code == 0x0f0000000fc0c748ULL && code[8] == 0x05;
+}
+
 /* Code without rules: its frame pointer, if it has one. */
-static __always_inline enum counter leave_by_frame_pointer(struct walk *walk)
+static __always_inline enum counter leave_without_rule(struct walk *walk)
 {
 	__u64 bp = walk->registers.bp;
 
+	if (is_signal_trampoline(walk->registers.ip))
+		return leave_signal_frame(walk);
 	/* musl's clone() clears it and has no rules. */
 	if (!bp)
 		return COUNTER_native_whole;
@@ -97,6 +122,8 @@ static __always_inline enum counter leave_by_rule(struct walk *walk, __u32 rule)
 		/* Entries of 16 bytes; from the 11th on their second word is pushed. */
 		return leave_frame(walk, registers->sp + 8 + 8 * ((registers->ip & 15) >= 11), 0);
 	case RULE_INDIRECT:
+		if (rule >> RULE_BP_SHIFT & RULE_PLUS_MASK)
+			return leave_hidden_frame(walk, rule);
 		if (read_stack(&cfa, 8, registers->bp - offset))
 			return COUNTER_native_stack_unreadable;
 		if ((rule & RULE_HAS_BP) && read_stack(&registers->bp, 8, registers->bp))
@@ -107,7 +134,7 @@ static __always_inline enum counter leave_by_rule(struct walk *walk, __u32 rule)
 	case RULE_END:
 		return COUNTER_native_whole;
 	case RULE_NONE:
-		return leave_by_frame_pointer(walk);
+		return leave_without_rule(walk);
 	default:
 		return COUNTER_native_no_rule;
 	}

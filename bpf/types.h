@@ -228,7 +228,9 @@ enum rule_kind {
 	RULE_END = 5,
 	/* what is not understood */
 	RULE_UNSUPPORTED = 6,
-	/* CFA = *(frame pointer - offset); the caller's frame pointer is at *frame pointer */
+	/* CFA = *(frame pointer - offset); the caller's frame pointer is at *frame pointer.
+	 * With bits 4-7, plus: CFA = *(stack pointer + signed offset) + 8 * plus; the caller's
+	 * frame pointer is saved 8 * bits 8-11 below it. */
 	RULE_INDIRECT = 7,
 };
 
@@ -238,6 +240,8 @@ enum rule_kind {
 #define RULE_BP_SHIFT	  4
 #define RULE_BP_MASK	  255
 #define RULE_OFFSET_SHIFT 12
+#define RULE_PLUS_MASK	  15
+#define RULE_FAR_BP_SHIFT 8
 
 /* From this byte of the file on the rule holds, up to the next row's. */
 struct unwind_row {
