@@ -79,28 +79,35 @@ static __always_inline enum counter leave_hidden_frame(struct walk *walk, __u32 
 	return leave_frame(walk, cfa + 8 * (rule >> RULE_BP_SHIFT & RULE_PLUS_MASK), saved_bp);
 }
 
-/* mov $__NR_rt_sigreturn, %rax; syscall: where a signal handler returns to. musl's has no
- * rule (src/signal/x86_64/restore.s). */
-static __always_inline bool is_signal_trampoline(__u64 ip)
-{
-	__u8 code[9];
+/* mov $__NR_rt_sigreturn, %rax; syscall */
+#define SIGRETURN_HEAD 0x0f0000000fc0c748ULL
+#define SIGRETURN_TAIL 0x05
 
-	if (read_stack(code, sizeof(code), ip))
-		return false;
-	return *(const __u64 *)code == 0x0f0000000fc0c748ULL && code[8] == 0x05;
-}
-
-/* Code without rules: its frame pointer, if it has one. */
+/*
+ * Code without rules says what it is itself, where that is short: a signal handler
+ * returns to a system call (musl's has no rule, src/signal/x86_64/restore.s), a
+ * trampoline to the end of its function (CPython's Python/asm_trampoline.S). Else it
+ * has a frame pointer, or there is no way on.
+ */
 static __always_inline enum counter leave_without_rule(struct walk *walk)
 {
-	__u64 bp = walk->registers.bp;
+	__u64 sp = walk->registers.sp, bp = walk->registers.bp;
+	__u8 code[16] = {};
 
-	if (is_signal_trampoline(walk->registers.ip))
-		return leave_signal_frame(walk);
-	/* musl's clone() clears it and has no rules. */
-	if (!bp)
+	if (!read_stack(code, 9, walk->registers.ip)) {
+		if (*(__u64 *)code == SIGRETURN_HEAD && code[8] == SIGRETURN_TAIL)
+			return leave_signal_frame(walk);
+		/* add $N, %rsp; ret */
+		if ((*(__u32 *)code & 0xffffff) == 0xc48348 && code[4] == 0xc3 && code[3] < 0x80)
+			return leave_frame(walk, sp + code[3] + 8, 0);
+		/* pop %rbp; ret */
+		if (*(__u16 *)code == 0xc35d)
+			return leave_frame(walk, sp + 16, 16);
+	}
+	/* musl's _start and clone() clear it before they call, and have no rules. */
+	if (!bp && !walk->is_ip_exact)
 		return COUNTER_native_whole;
-	if ((bp & 7) || bp - walk->registers.sp > MAX_FRAME_BYTES)
+	if (!bp || (bp & 7) || bp - sp > MAX_FRAME_BYTES)
 		return COUNTER_native_no_rule;
 	return leave_frame(walk, bp + 16, 16);
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"emberline/helper/internal/proc"
+	"emberline/helper/internal/symbolize"
 	"emberline/helper/internal/trace"
 	"emberline/helper/internal/unwind"
 )
@@ -109,6 +110,9 @@ func (r *Registry) Forget(generation uint32) {
 		return
 	}
 	delete(r.spaces, generation)
+	if s.jit != nil {
+		s.jit.Close()
+	}
 	// The kernel side forgets it with the process; one that is not followed any
 	// more for another reason is forgotten here.
 	_ = r.tables.DropMappings(generation)
@@ -151,6 +155,21 @@ func (r *Registry) Find(generation uint32, address uint64) (file *File, fileOffs
 		return at.file, address - at.Start + at.FileOffset
 	}
 	return nil, 0
+}
+
+// JITName is what the process says of code that it made itself (/tmp/perf-PID.map);
+// ok is false when it says nothing.
+func (r *Registry) JITName(generation uint32, address uint64) (name string, ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.spaces[generation]
+	if s == nil {
+		return "", false
+	}
+	if s.jit == nil {
+		s.jit = symbolize.OpenPerfMap(s.pid)
+	}
+	return s.jit.Name(address)
 }
 
 // Settle waits until all that was asked for is done, but not longer than limit.

@@ -4,6 +4,7 @@ import (
 	"sort"
 	"time"
 
+	"emberline/helper/internal/symbolize"
 	"emberline/helper/internal/trace"
 )
 
@@ -16,6 +17,8 @@ type space struct {
 	isAsked bool
 	looked  time.Time
 	pause   time.Duration
+	// jit is what a JIT says of its code, nil before somebody asks.
+	jit *symbolize.PerfMap
 }
 
 // code is what can be executed in an address space. It is not changed once it is there.

@@ -1,6 +1,7 @@
 package profiler
 
 import (
+	"strings"
 	"time"
 
 	"emberline/helper/internal/aggregate"
@@ -12,6 +13,9 @@ import (
 // nativeSettle is how long a session waits before it samples, so that the tables
 // of the first processes are there; what is not by then follows while it samples.
 const nativeSettle = time.Second
+
+// unknownNative is code without a file and without a name, such as a silent JIT's.
+const unknownNative = "[unnamed code]"
 
 // natives resolves native frames; nil when there are none to be had.
 type natives struct {
@@ -46,11 +50,23 @@ func address(frame *trace.NativeFrame) uint64 {
 	return frame.IP - 1
 }
 
-// frame names one native frame.
-func (n *natives) frame(generation uint32, frame *trace.NativeFrame) aggregate.FrameID {
-	file, offset := n.registry.Find(generation, address(frame))
+// trampoline is how CPython names the code of `-X perf`, one for each Python
+// function (3.12+, Python/perf_trampoline.c): its Python frame is there anyway.
+const trampoline = "py::"
+
+// frame names one native frame; ok is false for one that only repeats a Python frame.
+func (n *natives) frame(generation uint32, frame *trace.NativeFrame) (id aggregate.FrameID, ok bool) {
+	at := address(frame)
+	file, offset := n.registry.Find(generation, at)
 	if file == nil || file.IsAnonymous() {
-		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: "[unknown code]"})
+		name, isNamed := n.registry.JITName(generation, at)
+		if !isNamed {
+			name = unknownNative
+		}
+		if strings.HasPrefix(name, trampoline) {
+			return 0, false
+		}
+		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name}), true
 	}
 	name, start := file.Name(offset)
 	key := nativeCode{file, start}
@@ -59,7 +75,7 @@ func (n *natives) frame(generation uint32, frame *trace.NativeFrame) aggregate.F
 		id = n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name, Module: file.Path})
 		n.frames[key] = id
 	}
-	return id
+	return id, true
 }
 
 // isLoop tells whether a native frame is the evaluation loop's.
@@ -96,7 +112,11 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 	n.leafs = n.leafs[:0]
 	merge(sample.Python, sample.Native, n.runs, rule, sample.NativeEnd == trace.NativeWhole,
 		func(i int) bool { return n.isLoop(sample.Generation, &sample.Native[i]) },
-		func(i int) { n.leafs = append(n.leafs, n.frame(sample.Generation, &sample.Native[i])) },
+		func(i int) {
+			if id, ok := n.frame(sample.Generation, &sample.Native[i]); ok {
+				n.leafs = append(n.leafs, id)
+			}
+		},
 		func(i int) {
 			if id, ok := s.codes.frame(&sample.Python[i]); ok {
 				n.leafs = append(n.leafs, id)
