@@ -4,6 +4,7 @@ import {
   focusFile,
   goToLine,
   readHover,
+  readUnderlines,
   waitForCursor,
   waitForHeat,
 } from "../../support/vscode/editor";
@@ -73,6 +74,36 @@ export function heatInTheEditor(): void {
     expect(text).toMatch(/Self \d+\.\d%/);
     expect(text).toMatch(/Total \d+\.\d%/);
     expect(text).toMatch(/Reached from\s+\d+\.\d% price_order/);
+  });
+
+  test("underlines the part of the line that burns, until it is edited", async () => {
+    const { page } = world();
+    await ensureShopSession();
+    await showHotLine();
+    const onHotLine = async () =>
+      (await readUnderlines(editorOf(page, hotFile))).filter(
+        ({ line }) => line === hotLineNumber(),
+      );
+    // `product.sku in recalled`, or a part of it, but neither the `if` nor the colon.
+    await expect
+      .poll(async () => (await onHotLine()).map(({ form }) => form))
+      .toEqual(["2px solid"]);
+    const [underline] = await onHotLine();
+    const text = editorOf(page, hotFile).locator(".view-line", { hasText: hotSource.trim() });
+    const characterWidth = await text
+      // A token, because the line's own box holds the figures too.
+      .locator("> span > span")
+      .first()
+      .evaluate((span) => span.getBoundingClientRect().width / (span.textContent ?? " ").length);
+    const columns = [underline?.left ?? 0, (underline?.left ?? 0) + (underline?.width ?? 0)].map(
+      (x) => Math.round(x / characterWidth),
+    );
+    expect(hotSource.slice(...columns)).toMatch(/^(product\.sku )?in recalled$/);
+    await page.keyboard.press("End");
+    await page.keyboard.type("  # so?");
+    await expect.poll(onHotLine).toEqual([]);
+    for (let step = 0; step < 4; step++) await page.keyboard.press("Control+Z");
+    await expect.poll(async () => (await onHotLine()).length).toBeGreaterThan(0);
   });
 
   test("stays on its line while text is typed above it", async () => {

@@ -148,6 +148,39 @@ export function readHeat(editor: Locator): Promise<DrawnHeat[]> {
   });
 }
 
+/** An underline as it is drawn. */
+export interface DrawnUnderline {
+  /** From 1, of the document as it now is. */
+  readonly line: number;
+  /** CSS border style and width: "2px solid". */
+  readonly form: string;
+  /** CSS pixels from the text's left edge. */
+  readonly left: number;
+  readonly width: number;
+}
+
+/** The underlines on the visible lines of an editor, top to bottom and left to right. */
+export function readUnderlines(editor: Locator): Promise<DrawnUnderline[]> {
+  return editor.evaluate((root) => {
+    const topOf = (element: Element | null) =>
+      element instanceof HTMLElement ? Number.parseFloat(element.style.top) : Number.NaN;
+    const lineAt = new Map<number, number>();
+    for (const number of root.querySelectorAll(".margin-view-overlays .line-numbers")) {
+      lineAt.set(topOf(number.parentElement), Number(number.textContent));
+    }
+    return [...root.querySelectorAll<HTMLElement>(".view-overlays .cdr")]
+      .flatMap((box) => {
+        const { borderBottomStyle, borderBottomWidth } = getComputedStyle(box);
+        const isUnderline = box.className.includes("TextEditorDecorationType");
+        if (!isUnderline || borderBottomStyle === "none" || borderBottomWidth === "0px") return [];
+        const line = lineAt.get(topOf(box.parentElement)) ?? Number.NaN;
+        const form = `${borderBottomWidth} ${borderBottomStyle}`;
+        return [{ line, form, left: box.offsetLeft, width: box.offsetWidth }];
+      })
+      .toSorted((a, b) => a.line - b.line || a.left - b.left);
+  });
+}
+
 /** Waits for heat that satisfies `isEnough`; by default any. Looks at every animation frame. */
 export async function waitForHeat(
   editor: Locator,
