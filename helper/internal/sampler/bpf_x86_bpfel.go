@@ -332,6 +332,7 @@ const (
 	bpfMapCounters              = "counters"
 	bpfMapEvents                = "events"
 	bpfMapGenerations           = "generations"
+	bpfMapHeirs                 = "heirs"
 	bpfMapOffsets               = "offsets"
 	bpfMapProcesses             = "processes"
 	bpfMapRecentCodes           = "recent_codes"
@@ -417,6 +418,7 @@ type bpfMapSpecs struct {
 	Counters       *ebpf.MapSpec `ebpf:"counters"`
 	Events         *ebpf.MapSpec `ebpf:"events"`
 	Generations    *ebpf.MapSpec `ebpf:"generations"`
+	Heirs          *ebpf.MapSpec `ebpf:"heirs"`
 	Offsets        *ebpf.MapSpec `ebpf:"offsets"`
 	Processes      *ebpf.MapSpec `ebpf:"processes"`
 	RecentCodes    *ebpf.MapSpec `ebpf:"recent_codes"`
@@ -472,6 +474,7 @@ type bpfMaps struct {
 	Counters       *ebpf.Map `ebpf:"counters"`
 	Events         *ebpf.Map `ebpf:"events"`
 	Generations    *ebpf.Map `ebpf:"generations"`
+	Heirs          *ebpf.Map `ebpf:"heirs"`
 	Offsets        *ebpf.Map `ebpf:"offsets"`
 	Processes      *ebpf.Map `ebpf:"processes"`
 	RecentCodes    *ebpf.Map `ebpf:"recent_codes"`
@@ -489,6 +492,7 @@ func (m *bpfMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Generations,
+		m.Heirs,
 		m.Offsets,
 		m.Processes,
 		m.RecentCodes,

@@ -22,6 +22,7 @@ const (
 	retryMapCounters              = "counters"
 	retryMapEvents                = "events"
 	retryMapGenerations           = "generations"
+	retryMapHeirs                 = "heirs"
 	retryMapMissingAddresses      = "missing_addresses"
 	retryMapOffsets               = "offsets"
 	retryMapProcesses             = "processes"
@@ -109,6 +110,7 @@ type retryMapSpecs struct {
 	Counters         *ebpf.MapSpec `ebpf:"counters"`
 	Events           *ebpf.MapSpec `ebpf:"events"`
 	Generations      *ebpf.MapSpec `ebpf:"generations"`
+	Heirs            *ebpf.MapSpec `ebpf:"heirs"`
 	MissingAddresses *ebpf.MapSpec `ebpf:"missing_addresses"`
 	Offsets          *ebpf.MapSpec `ebpf:"offsets"`
 	Processes        *ebpf.MapSpec `ebpf:"processes"`
@@ -166,6 +168,7 @@ type retryMaps struct {
 	Counters         *ebpf.Map `ebpf:"counters"`
 	Events           *ebpf.Map `ebpf:"events"`
 	Generations      *ebpf.Map `ebpf:"generations"`
+	Heirs            *ebpf.Map `ebpf:"heirs"`
 	MissingAddresses *ebpf.Map `ebpf:"missing_addresses"`
 	Offsets          *ebpf.Map `ebpf:"offsets"`
 	Processes        *ebpf.Map `ebpf:"processes"`
@@ -185,6 +188,7 @@ func (m *retryMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Generations,
+		m.Heirs,
 		m.MissingAddresses,
 		m.Offsets,
 		m.Processes,
