@@ -109,6 +109,18 @@ static __always_inline void report(__u32 event, __u32 tgid, __u32 parent, __u32 
 	bpf_ringbuf_submit(record, 0);
 }
 
+static __always_inline bool is_heir(__u32 tgid)
+{
+	return bpf_map_lookup_elem(&heirs, &tgid);
+}
+
+static __always_inline void make_heir(__u32 tgid)
+{
+	__u8 yes = 1;
+
+	bpf_map_update_elem(&heirs, &tgid, &yes, BPF_ANY);
+}
+
 /* A child of a followed process is followed from its first instruction: its
  * memory is a copy, so its parent's entry describes it. */
 SEC("tp_btf/sched_process_fork")
@@ -120,8 +132,11 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if ((__u32)child->pid != child_tgid)
 		return 0; /* a thread, not a process */
 	followed = bpf_map_lookup_elem(&processes, &parent_tgid);
-	if (!followed)
+	if (!followed) {
+		if (is_heir(parent_tgid))
+			make_heir(child_tgid);
 		return 0;
+	}
 	copy = *followed;
 	copy.generation = next_generation();
 	if (!copy.generation || bpf_map_update_elem(&processes, &child_tgid, &copy, BPF_ANY)) {
@@ -144,8 +159,9 @@ int BPF_PROG(on_exec, struct task_struct *task)
 		generation = followed->generation;
 		bpf_map_delete_elem(&processes, &tgid);
 		bpf_map_delete_elem(&address_spaces, &generation);
+		make_heir(tgid);
 	}
-	if (followed || report_all_exec)
+	if (followed || report_all_exec || is_heir(tgid))
 		report(PROCESS_EXEC, tgid, 0, generation, 0, 0);
 	return 0;
 }
@@ -160,6 +176,7 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 	if (task->signal->live.counter > 0)
 		return 0;
+	bpf_map_delete_elem(&heirs, &tgid);
 	followed = bpf_map_lookup_elem(&processes, &tgid);
 	if (!followed)
 		return 0;

@@ -18,6 +18,7 @@ const programs = [
   "200 threads",
   "threads that start and end",
   "processes that fork",
+  "programs that shells start",
   "processes of 50 ms by the hundred",
   "memory that is paged out",
 ];

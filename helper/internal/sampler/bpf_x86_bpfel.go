@@ -422,6 +422,7 @@ const (
 	bpfMapCounters              = "counters"
 	bpfMapEvents                = "events"
 	bpfMapGenerations           = "generations"
+	bpfMapHeirs                 = "heirs"
 	bpfMapMappings              = "mappings"
 	bpfMapOffsets               = "offsets"
 	bpfMapProcesses             = "processes"
@@ -516,6 +517,7 @@ type bpfMapSpecs struct {
 	Counters       *ebpf.MapSpec `ebpf:"counters"`
 	Events         *ebpf.MapSpec `ebpf:"events"`
 	Generations    *ebpf.MapSpec `ebpf:"generations"`
+	Heirs          *ebpf.MapSpec `ebpf:"heirs"`
 	Mappings       *ebpf.MapSpec `ebpf:"mappings"`
 	Offsets        *ebpf.MapSpec `ebpf:"offsets"`
 	Processes      *ebpf.MapSpec `ebpf:"processes"`
@@ -580,6 +582,7 @@ type bpfMaps struct {
 	Counters       *ebpf.Map `ebpf:"counters"`
 	Events         *ebpf.Map `ebpf:"events"`
 	Generations    *ebpf.Map `ebpf:"generations"`
+	Heirs          *ebpf.Map `ebpf:"heirs"`
 	Mappings       *ebpf.Map `ebpf:"mappings"`
 	Offsets        *ebpf.Map `ebpf:"offsets"`
 	Processes      *ebpf.Map `ebpf:"processes"`
@@ -600,6 +603,7 @@ func (m *bpfMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Generations,
+		m.Heirs,
 		m.Mappings,
 		m.Offsets,
 		m.Processes,

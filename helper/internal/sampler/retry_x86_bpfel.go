@@ -23,6 +23,7 @@ const (
 	retryMapCounters              = "counters"
 	retryMapEvents                = "events"
 	retryMapGenerations           = "generations"
+	retryMapHeirs                 = "heirs"
 	retryMapMappings              = "mappings"
 	retryMapMissingAddresses      = "missing_addresses"
 	retryMapOffsets               = "offsets"
@@ -119,6 +120,7 @@ type retryMapSpecs struct {
 	Counters         *ebpf.MapSpec `ebpf:"counters"`
 	Events           *ebpf.MapSpec `ebpf:"events"`
 	Generations      *ebpf.MapSpec `ebpf:"generations"`
+	Heirs            *ebpf.MapSpec `ebpf:"heirs"`
 	Mappings         *ebpf.MapSpec `ebpf:"mappings"`
 	MissingAddresses *ebpf.MapSpec `ebpf:"missing_addresses"`
 	Offsets          *ebpf.MapSpec `ebpf:"offsets"`
@@ -185,6 +187,7 @@ type retryMaps struct {
 	Counters         *ebpf.Map `ebpf:"counters"`
 	Events           *ebpf.Map `ebpf:"events"`
 	Generations      *ebpf.Map `ebpf:"generations"`
+	Heirs            *ebpf.Map `ebpf:"heirs"`
 	Mappings         *ebpf.Map `ebpf:"mappings"`
 	MissingAddresses *ebpf.Map `ebpf:"missing_addresses"`
 	Offsets          *ebpf.Map `ebpf:"offsets"`
@@ -207,6 +210,7 @@ func (m *retryMaps) Close() error {
 		m.Counters,
 		m.Events,
 		m.Generations,
+		m.Heirs,
 		m.Mappings,
 		m.MissingAddresses,
 		m.Offsets,
