@@ -44,7 +44,7 @@ func (a *app) parseRecord(args []string) (*recordOptions, error) {
 	flags.IntVar(&o.frequencyHz, "frequency", 99, "samples a second on each CPU, 1 to 10000 `Hz`")
 	flags.StringVar(&o.mode, "mode", "cpu", "sample threads that run: `cpu` is the only mode of this version")
 	flags.StringVar(&o.sampler, "sampler", samplerAuto, "how to sample: `auto|bpf|procmem`; auto is bpf where the kernel allows it, else procmem")
-	flags.BoolVar(&o.noNative, "no-native", false, "leave out native frames (this version has none, so it changes nothing)")
+	flags.BoolVar(&o.noNative, "no-native", false, "leave out native frames")
 	flags.BoolVar(&o.noKernel, "no-kernel", false, "leave out kernel frames")
 	flags.StringVar(&o.format, "format", "collapsed", "write it as `"+strings.Join(export.Formats(), "|")+"`")
 	flags.StringVar(&o.output, "output", "-", "write the profile to this `file`, - is standard output")
