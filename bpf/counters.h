@@ -35,6 +35,14 @@
 	X(retry_lost, "A stack's process was gone before its thread could read it again.")         \
 	X(pages_brought_in, "Pages that a thread brought back in to read its stack.")              \
 	X(truncated, "The stack was deeper than the sampler walks; its root end is cut.")          \
+	X(native_whole, "Native stacks walked to the thread's first frame.")                       \
+	X(native_not_begun, "The process's native code was not known yet.")                        \
+	X(native_unmapped, "Native code ran that the helper had not looked at yet.")               \
+	X(native_not_loaded, "A library's unwind table was not loaded yet.")                       \
+	X(native_no_rule, "Native code has no usable unwind rule; its callers are missing.")       \
+	X(native_wrong_rule, "An unwind rule led nowhere; the callers are missing.")               \
+	X(native_stack_unreadable, "The native stack could not be read.")                          \
+	X(native_truncated, "The native stack was deeper than the sampler walks.")                 \
 	X(no_offsets, "A process referred to an unknown interpreter layout.")                      \
 	X(walk_lost, "The walk lost its own scratch memory.")                                      \
 	X(process_table_full, "A forked process could not be followed: the table is full.")        \

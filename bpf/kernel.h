@@ -61,6 +61,15 @@ struct task_struct {
 	void *mm;
 };
 
+#if defined(__TARGET_ARCH_x86)
+struct pt_regs {
+	unsigned long bp;
+	unsigned long ip;
+	unsigned long cs;
+	unsigned long sp;
+};
+#endif
+
 #pragma clang attribute pop
 
 /* What the timer interrupted: uapi/linux/bpf_perf_event.h, whose registers are
@@ -87,6 +96,15 @@ static __always_inline bool is_user_mode(const struct bpf_perf_event_data *ctx)
 	return (ctx->cs & 3) == 3; /* the privilege level, arch/x86/include/asm/ptrace.h */
 #else
 	return !(ctx->pstate & 0xf); /* PSR_MODE_EL0t, arch/arm64/include/asm/ptrace.h */
+#endif
+}
+
+static __always_inline __u64 instruction_pointer(const struct bpf_perf_event_data *ctx)
+{
+#if defined(__TARGET_ARCH_x86)
+	return ctx->ip;
+#else
+	return ctx->pc;
 #endif
 }
 

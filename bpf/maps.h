@@ -35,6 +35,17 @@ struct {
 } processes SEC(".maps");
 
 /*
+ * Processes that were followed until they became another program, and what those start:
+ * env and shells begin a Python in turn. Each new program of theirs is reported.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, __u8);
+} heirs SEC(".maps");
+
+/*
  * Numbers for address spaces that begin with a fork. The helper puts 1 to
  * GENERATION_TICKETS in; who takes one puts the one that is so much greater back.
  * So no two are equal and nothing waits, also on kernels whose atomic

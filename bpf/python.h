@@ -233,7 +233,7 @@ __attribute__((noinline)) int python_step(__u32 index)
 	copy = *(const __u32 *)FIELD(frame_tlbc_index);
 #undef FIELD
 
-	out = (struct python_frame *)(walk->frames + (walk->kernel_bytes & (KERNEL_BYTES - 1)) +
+	out = (struct python_frame *)(walk->frames + (walk->head_bytes & (HEAD_BYTES - 1)) +
 				      (index & (MAX_PYTHON_FRAMES - 1)) * sizeof(*out));
 	out->frame = address & ~3ULL;
 	out->type = 0;
@@ -276,15 +276,15 @@ __attribute__((noinline)) int python_step(__u32 index)
 static __always_inline enum counter begin_cframe(struct walk *walk, __u64 tstate, __u64 cframe)
 {
 	const struct python_offsets *layout = &walk->layout;
-	bool is_root;
+	/* Nothing runs. Of greenlet's copies of root_cframe it cannot be told, nor of a
+	 * stack that is being begun: those are unfinished. */
+	bool is_root = cframe - tstate < ROOT_CFRAME_WITHIN;
 
 	if (read_user(walk->identity, CFRAME_BYTES, cframe))
 		return COUNTER_cframe_unreadable;
 	walk->frame = word_at(walk->identity, layout->cframe_current_frame & 127 & ~7);
 	walk->cframe = word_at(walk->identity, layout->cframe_previous & 127 & ~7);
-	/* Nothing runs: root_cframe, or greenlet's copy of it. */
-	is_root = !walk->frame && (cframe - tstate < ROOT_CFRAME_WITHIN ||
-				   walk->cframe - tstate < ROOT_CFRAME_WITHIN);
+	is_root = is_root && !walk->frame;
 	walk->is_entry_unproven = !is_root;
 	walk->entered_from = NOT_AN_ADDRESS;
 	if (!is_root && walk->cframe &&
@@ -352,7 +352,7 @@ static __always_inline void walk_caller(struct walk *walk, __u64 tstate)
 	}
 	if (begin_cframe(walk, tstate, walk->cframe) == COUNTER_samples)
 		python_frames();
-	if (is_unfinished(walk)) {
+	if (is_unfinished(walk) || !walk->taken) {
 		forget_frames(walk);
 		walk->reason = COUNTER_entry_unfinished;
 	} else {

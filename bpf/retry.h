@@ -41,7 +41,7 @@ struct retry {
 	/* Further timer hits while the thread was about it: the same stack. */
 	__u32 hits;
 	struct sample sample;
-	__u64 stack_pointer;
+	struct registers registers;
 	__u32 kernel_bytes;
 	__u32 offsets;
 	__u32 pad;
@@ -67,7 +67,7 @@ __attribute__((noinline)) int retake(void)
 	process = bpf_map_lookup_elem(&processes, &walk->tgid);
 	if (!process)
 		return -1;
-	take_python_frames(walk, process);
+	take_user_frames(walk, process);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ __attribute__((noinline)) int try_again(__u32 slot, __u32 is_last)
 	}
 	walk->layout = *layout;
 	walk->sample = retry->sample;
-	start_walk(walk, retry->stack_pointer);
+	start_walk(walk, &retry->registers);
 	walk->is_memory_final = is_last;
 	walk->kernel_bytes = retry->kernel_bytes & (KERNEL_BYTES - 1);
 	bpf_probe_read_kernel(walk->frames, walk->kernel_bytes, retry->kernel);
@@ -140,7 +140,7 @@ static __always_inline void deliver_bare(struct retry *retry)
 		return;
 	count(COUNTER_retry_gone);
 	walk->sample = retry->sample;
-	start_walk(walk, NOT_AN_ADDRESS);
+	start_walk(walk, &retry->registers);
 	deliver_times(1 + hits);
 }
 
@@ -178,20 +178,21 @@ static int retry_sample(struct bpf_map *map, void *key, void *value)
 
 		if (is_done(slot, page == MAX_PAGES - 1, &missing))
 			break;
-		/* What was read may lie across two pages. */
 		if (bpf_copy_from_user(&first, 1, (const void *)missing)) {
 			/* Not there at all: what can be read is the answer. */
 			is_done(slot, true, &missing);
 			break;
 		}
-		bpf_copy_from_user(&last, 1, (const void *)(missing + FRAME_BYTES - 1));
+		/* What was read may lie across two pages; the longest such is a thread state. */
+		bpf_copy_from_user(&last, 1, (const void *)(missing + THREAD_STATE_BYTES - 1));
 		count(COUNTER_pages_brought_in);
 	}
 	return 0;
 }
 
 /* Hands a stack with an unreadable part over to its thread. False when that cannot be done. */
-static __always_inline bool schedule_retry(struct walk *walk, struct process *process)
+static __always_inline bool schedule_retry(const struct bpf_perf_event_data *ctx, struct walk *walk,
+					   struct process *process)
 {
 	__u32 slot = walk->sample.tid & (MAX_RETRIES - 1);
 	struct retry *retry = bpf_map_lookup_elem(&retries, &slot);
@@ -214,7 +215,7 @@ static __always_inline bool schedule_retry(struct walk *walk, struct process *pr
 	retry->hits = 0;
 	retry->sample = walk->sample;
 	retry->sample.flags = 0;
-	retry->stack_pointer = walk->stack_pointer;
+	user_registers(ctx, &retry->registers);
 	retry->offsets = process->offsets;
 	retry->kernel_bytes = walk->kernel_bytes & (KERNEL_BYTES - 1);
 	bpf_probe_read_kernel(retry->kernel, retry->kernel_bytes, walk->frames);

@@ -3,6 +3,7 @@
 #ifndef EMBERLINE_SAMPLE_H
 #define EMBERLINE_SAMPLE_H
 
+#include "native.h"
 #include "python.h"
 #include "tls.h"
 
@@ -12,9 +13,12 @@
 const volatile __u64 wakeup_bytes = 1 << 20;
 
 /* Makes the scratch memory ready for a stack whose header is filled in. */
-static __always_inline void start_walk(struct walk *walk, __u64 stack_pointer)
+static __always_inline void start_walk(struct walk *walk, const struct registers *registers)
 {
-	walk->stack_pointer = stack_pointer;
+	walk->registers = *registers;
+	walk->stack_pointer = registers->sp;
+	walk->natives = 0;
+	walk->native_end = 0;
 	walk->generation = walk->sample.generation;
 	walk->tgid = walk->sample.tgid;
 	walk->taken = 0;
@@ -23,6 +27,7 @@ static __always_inline void start_walk(struct walk *walk, __u64 stack_pointer)
 	walk->is_entry_unproven = 0;
 	walk->is_memory_final = 0;
 	walk->kernel_bytes = 0;
+	walk->head_bytes = 0;
 	walk->reason = 0;
 	walk->frame = 0;
 	walk->window_start = 0;
@@ -59,14 +64,18 @@ static __always_inline void note_reason(struct sample *sample, __u32 reason)
 static __always_inline void deliver(struct walk *walk)
 {
 	struct sample *sample = &walk->sample;
-	__u32 size = walk->kernel_bytes + walk->taken * sizeof(struct python_frame);
+	__u32 size = walk->head_bytes + walk->taken * sizeof(struct python_frame);
 	__u64 flags;
 
 	if (sample->reason)
 		count(sample->reason);
 	if (sample->flags & SAMPLE_TRUNCATED)
 		count(COUNTER_truncated);
+	if (walk->native_end)
+		count(walk->native_end);
 	sample->kernel_frames = walk->kernel_bytes / sizeof(__u64);
+	sample->native_frames = walk->natives;
+	sample->native_end = walk->native_end;
 	sample->python_frames = walk->taken;
 	if (size > sizeof(walk->frames)) {
 		count(COUNTER_walk_lost);
@@ -81,13 +90,19 @@ static __always_inline void deliver(struct walk *walk)
 		count(COUNTER_delivered);
 }
 
-/* Finds the thread's state and walks its frames; the sample says what went wrong. */
-static __always_inline void take_python_frames(struct walk *walk, struct process *process)
+/*
+ * Takes the thread's native frames, then finds its state and walks its Python
+ * frames; the sample says what went wrong. The kernel frames are there already.
+ */
+static __always_inline void take_user_frames(struct walk *walk, struct process *process)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	__u64 tstate;
-	enum counter why = thread_state(walk, process, task, &tstate);
+	enum counter why;
 
+	walk_native(walk);
+	walk->head_bytes = walk->kernel_bytes + walk->natives * sizeof(struct native_frame);
+	why = thread_state(walk, process, task, &tstate);
 	if (why == COUNTER_samples)
 		walk_python(walk, tstate);
 	else

@@ -28,6 +28,17 @@ static __always_inline __u32 next_generation(void)
 	return mine;
 }
 
+/* A child's memory begins as its parent's. */
+static __always_inline void share_address_space(__u32 parent, __u32 child)
+{
+	struct address_space *space = bpf_map_lookup_elem(&address_spaces, &parent), copy;
+
+	if (!space)
+		return;
+	copy = *space;
+	bpf_map_update_elem(&address_spaces, &child, &copy, BPF_ANY);
+}
+
 static __always_inline void take_kernel_frames(struct bpf_perf_event_data *ctx, struct walk *walk)
 {
 	long bytes = bpf_get_stack(ctx, walk->frames, MAX_KERNEL_FRAMES * sizeof(__u64), 0);
@@ -43,6 +54,7 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	__u32 tgid = pid_tgid >> 32, layout_index;
 	struct process *process;
 	struct python_offsets *layout;
+	struct registers registers;
 	struct walk *walk;
 
 	process = bpf_map_lookup_elem(&processes, &tgid);
@@ -62,13 +74,14 @@ int on_timer(struct bpf_perf_event_data *ctx)
 	}
 	walk->layout = *layout;
 	fill_header(&walk->sample, process, pid_tgid);
-	start_walk(walk, is_user_mode(ctx) ? ctx->sp : NOT_AN_ADDRESS);
+	user_registers(ctx, &registers);
+	start_walk(walk, &registers);
 	if (with_kernel && !is_user_mode(ctx))
 		take_kernel_frames(ctx, walk);
-	take_python_frames(walk, process);
+	take_user_frames(walk, process);
 #ifdef WITH_TASK_WORK
 	if ((walk->sample.flags & SAMPLE_ERROR) && latest_missing() &&
-	    schedule_retry(walk, process))
+	    schedule_retry(ctx, walk, process))
 		return 0;
 #endif
 	deliver(walk);
@@ -96,6 +109,18 @@ static __always_inline void report(__u32 event, __u32 tgid, __u32 parent, __u32 
 	bpf_ringbuf_submit(record, 0);
 }
 
+static __always_inline bool is_heir(__u32 tgid)
+{
+	return bpf_map_lookup_elem(&heirs, &tgid);
+}
+
+static __always_inline void make_heir(__u32 tgid)
+{
+	__u8 yes = 1;
+
+	bpf_map_update_elem(&heirs, &tgid, &yes, BPF_ANY);
+}
+
 /* A child of a followed process is followed from its first instruction: its
  * memory is a copy, so its parent's entry describes it. */
 SEC("tp_btf/sched_process_fork")
@@ -107,14 +132,18 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	if ((__u32)child->pid != child_tgid)
 		return 0; /* a thread, not a process */
 	followed = bpf_map_lookup_elem(&processes, &parent_tgid);
-	if (!followed)
+	if (!followed) {
+		if (is_heir(parent_tgid))
+			make_heir(child_tgid);
 		return 0;
+	}
 	copy = *followed;
 	copy.generation = next_generation();
 	if (!copy.generation || bpf_map_update_elem(&processes, &child_tgid, &copy, BPF_ANY)) {
 		count(COUNTER_process_table_full);
 		return 0;
 	}
+	share_address_space(followed->generation, copy.generation);
 	report(PROCESS_FORK, child_tgid, parent_tgid, copy.generation, followed->generation, 0);
 	return 0;
 }
@@ -129,8 +158,10 @@ int BPF_PROG(on_exec, struct task_struct *task)
 	if (followed) {
 		generation = followed->generation;
 		bpf_map_delete_elem(&processes, &tgid);
+		bpf_map_delete_elem(&address_spaces, &generation);
+		make_heir(tgid);
 	}
-	if (followed || report_all_exec)
+	if (followed || report_all_exec || is_heir(tgid))
 		report(PROCESS_EXEC, tgid, 0, generation, 0, 0);
 	return 0;
 }
@@ -145,11 +176,13 @@ int BPF_PROG(on_exit, struct task_struct *task)
 
 	if (task->signal->live.counter > 0)
 		return 0;
+	bpf_map_delete_elem(&heirs, &tgid);
 	followed = bpf_map_lookup_elem(&processes, &tgid);
 	if (!followed)
 		return 0;
 	generation = followed->generation;
 	bpf_map_delete_elem(&processes, &tgid);
+	bpf_map_delete_elem(&address_spaces, &generation);
 	report(PROCESS_EXIT, tgid, 0, generation, 0,
 	       task->signal->sum_sched_runtime + task->se.sum_exec_runtime);
 	return 0;
@@ -160,6 +193,11 @@ char LICENSE[] SEC("license") = "Dual MIT/GPL";
 /* Types and enums that cross to the helper but that no map names: pointers to
  * them keep them in the object's BTF. */
 const struct python_frame *python_frame_type __attribute__((unused));
+const struct unwind_page *unwind_page_type __attribute__((unused));
+const struct native_frame *native_frame_type __attribute__((unused));
+const enum native_flag *native_flag_type __attribute__((unused));
+const enum mapping_flag *mapping_flag_type __attribute__((unused));
+const enum rule_kind *rule_kind_type __attribute__((unused));
 const struct type_record *type_record_type __attribute__((unused));
 const struct process_record *process_record_type __attribute__((unused));
 const enum frame_flag *frame_flag_type __attribute__((unused));

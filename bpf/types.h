@@ -15,6 +15,12 @@
  * (kernel.perf_event_max_stack). */
 #define MAX_KERNEL_FRAMES 127
 
+/* Deepest native stack delivered whole. */
+#define MAX_NATIVE_FRAMES 256
+
+/* Steps of a search through one file's rows: 2^24 of them are 128 MiB. */
+#define MAX_ROW_STEPS 24
+
 /* Threads looked through for one that is not known yet (2.7 only). */
 #define MAX_LISTED_THREADS 1024
 
@@ -41,6 +47,10 @@ enum limit {
 	GENERATION_TICKETS = 1024,
 	/* The helper numbers the processes that it follows itself from here. */
 	FIRST_OWN_GENERATION = 0x80000000u,
+	/* Memory for unwind tables: a page is one map value, a shard (1 MiB) one map. */
+	ROWS_PER_PAGE = 1024,
+	PAGES_PER_SHARD = 128,
+	MAX_SHARDS = 512,
 };
 
 _Static_assert(FIRST_OWN_GENERATION % GENERATION_TICKETS == 0, "numbers wrap to their own ticket");
@@ -200,6 +210,82 @@ enum frame_flag {
 	FRAME_MARKER = 2,
 };
 
+/* How to get from a place in the code to the caller's frame (x86-64). CFA, the canonical
+ * frame address, is the stack pointer before the call: the return address lies below it.
+ * Packed as helper/internal/unwind/rule.go has it. */
+enum rule_kind {
+	/* no rule: by the frame pointer, if there is one */
+	RULE_NONE = 0,
+	/* CFA = stack pointer + offset */
+	RULE_SP = 1,
+	/* CFA = frame pointer + offset */
+	RULE_FP = 2,
+	/* an entry of the procedure linkage table */
+	RULE_PLT = 3,
+	/* a signal frame: the interrupted registers are in the ucontext at the stack pointer */
+	RULE_SIGNAL = 4,
+	/* the thread's first frame */
+	RULE_END = 5,
+	/* what is not understood */
+	RULE_UNSUPPORTED = 6,
+	/* CFA = *(frame pointer - offset); the caller's frame pointer is at *frame pointer.
+	 * With bits 4-7, plus: CFA = *(stack pointer + signed offset) + 8 * plus; the caller's
+	 * frame pointer is saved 8 * bits 8-11 below it. */
+	RULE_INDIRECT = 7,
+};
+
+#define RULE_KIND_MASK 7
+/* The caller's frame pointer is saved 8 * (rule >> RULE_BP_SHIFT & RULE_BP_MASK) below the CFA. */
+#define RULE_HAS_BP	  8
+#define RULE_BP_SHIFT	  4
+#define RULE_BP_MASK	  255
+#define RULE_OFFSET_SHIFT 12
+#define RULE_PLUS_MASK	  15
+#define RULE_FAR_BP_SHIFT 8
+
+/* From this byte of the file on the rule holds, up to the next row's. */
+struct unwind_row {
+	__u32 offset;
+	__u32 rule;
+};
+
+/* An executable mapping. */
+struct mapping {
+	__u64 start;
+	__u64 end;
+	/* of start, in the file */
+	__u64 file_offset;
+	/* the file's table; no rows: it has none */
+	__u32 first_row;
+	__u32 rows;
+	/* enum mapping_flag */
+	__u32 flags;
+	__u32 pad;
+};
+
+enum mapping_flag {
+	/* the file's table is to be had, but nobody asked yet */
+	MAPPING_NOT_LOADED = 1,
+};
+
+/* An address space's part of the mappings. */
+struct address_space {
+	__u32 first;
+	__u32 count;
+};
+
+struct native_frame {
+	__u64 ip;
+	/* The stack pointer in this frame; its caller's ends it. The low bits (it is 8-byte
+	 * aligned) are enum native_flag. */
+	__u64 sp;
+};
+
+enum native_flag {
+	/* ip was interrupted there, and is not a return address */
+	NATIVE_EXACT = 1,
+};
+
 enum record_type {
 	RECORD_SAMPLE = 1,
 	RECORD_CODE = 2,
@@ -226,9 +312,11 @@ struct sample {
 	__u32 reason;
 	char comm[COMM_BYTES];
 	__u16 kernel_frames;
+	__u16 native_frames;
 	__u16 python_frames;
-	__u32 pad;
-	/* kernel_frames addresses, leaf first; then python_frames frames, leaf first */
+	/* enum counter: what ended the native walk; 0 when there was none */
+	__u16 native_end;
+	/* kernel_frames addresses, then native frames, then Python frames, each leaf first */
 };
 
 struct code_record {
@@ -288,6 +376,7 @@ struct process_record {
 };
 
 _Static_assert(sizeof(struct python_frame) == 32, "packed in the ring without holes");
+_Static_assert(sizeof(struct native_frame) == 16, "packed in the ring without holes");
 _Static_assert(sizeof(struct sample) % 8 == 0, "frames that follow stay aligned");
 _Static_assert(sizeof(struct type_record) % 8 == 0, "the name that follows starts aligned");
 _Static_assert(sizeof(struct code_record) % 8 == 0, "pieces that follow start aligned");

@@ -5,16 +5,27 @@
 
 #include "compat.h"
 #include "maps.h"
+#include "registers.h"
 
 /* CODE_IDENTITY_BYTES and NAME_HEAD_BYTES, and room for a masked offset to run past their end. */
 #define IDENTITY_ROOM 136
 _Static_assert(IDENTITY_ROOM >= 127 + sizeof(__u64), "the masks reach 127");
 
-#define NOT_AN_ADDRESS (~0ULL)
+/* A binary search under way. Its numbers lie in memory, where the verifier does not
+ * follow their values: so it sees one state for each step and not two. */
+struct search {
+	__u32 first;
+	__u32 count;
+};
 
 /* MAX_KERNEL_FRAMES addresses, rounded up to a power of two. */
 #define KERNEL_BYTES 1024
 _Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all kernel frames");
+
+/* What lies before the Python frames, rounded up likewise. */
+#define HEAD_BYTES 8192
+_Static_assert(HEAD_BYTES >= KERNEL_BYTES + MAX_NATIVE_FRAMES * sizeof(struct native_frame),
+	       "room for all kernel and native frames");
 
 /* One CPU's walk. Samples of one CPU never nest: the kernel runs a perf_event
  * program only when no other is active there (bpf_overflow_handler()). */
@@ -40,8 +51,19 @@ struct walk {
 	__u32 pad3;
 	__u64 cframe;
 	__u64 entered_from;
-	/* of user code, where it is known, else NOT_AN_ADDRESS */
+	/* where user code was interrupted, and then each native frame's */
 	__u64 stack_pointer;
+	struct registers registers;
+	/* an address in native code, the mapping it was last found in, and all there are */
+	__u64 sought;
+	struct mapping mapping;
+	struct address_space space;
+	struct search search;
+	__u32 natives;
+	/* enum counter: why the native walk ended */
+	__u32 native_end;
+	__u32 is_ip_exact;
+	__u32 pad4;
 	/* ACCESS_LIST: where the walk over the threads is */
 	__u64 interpreter;
 	__u64 listed;
@@ -50,11 +72,12 @@ struct walk {
 	__u8 window[WINDOW_BYTES + 2 * FRAME_BYTES];
 	__u8 identity[IDENTITY_ROOM];
 	__u8 tstate[THREAD_STATE_BYTES + 8];
-	/* The record as it goes into the ring: header, kernel frames, Python frames. */
+	/* The record as it goes into the ring: header, kernel, native and Python frames. */
 	__u32 kernel_bytes;
-	__u32 pad2;
+	/* of kernel and native frames */
+	__u32 head_bytes;
 	struct sample sample;
-	__u8 frames[KERNEL_BYTES + MAX_PYTHON_FRAMES * sizeof(struct python_frame)];
+	__u8 frames[HEAD_BYTES + MAX_PYTHON_FRAMES * sizeof(struct python_frame)];
 };
 
 struct {

@@ -37,11 +37,15 @@ var arrows = map[string]rule{
 	"internal/doctor":             {packages: []string{"protocol", "internal/proc", "internal/sampler", unixCalls}, why: "it asks the sampler what the kernel takes"},
 	"internal/export":             {packages: []string{"protocol", "internal/aggregate", "github.com/google/pprof/profile"}, not: []string{"os"}, why: "it writes to whatever it is given"},
 	"internal/inventory":          {packages: []string{"protocol", "internal/cpython", "internal/proc", unixCalls}, why: "listing samples nothing"},
-	"internal/proc":               {packages: []string{unixCalls}, why: "it is the bottom"},
+	"internal/native": {
+		packages: []string{"internal/proc", "internal/symbolize", "internal/trace", "internal/unwind"},
+		why:      "it knows files and address spaces; who searches the tables it is told",
+	},
+	"internal/proc": {packages: []string{unixCalls}, why: "it is the bottom"},
 	"internal/profiler": {
 		packages: []string{
 			"protocol", "internal/aggregate", "internal/cpython", "internal/proc",
-			"internal/source", "internal/symbolize", "internal/trace", unixCalls,
+			"internal/native", "internal/source", "internal/symbolize", "internal/trace", unixCalls,
 		},
 		why: "it joins them, and knows neither command line nor connection, nor how samples are taken",
 	},
@@ -53,7 +57,7 @@ var arrows = map[string]rule{
 	"internal/rpc":        {packages: []string{"protocol"}, not: []string{"os", "net"}, why: "it speaks over any two streams"},
 	"internal/sampler": {
 		packages: []string{
-			"protocol", "internal/cpython", "internal/trace", unixCalls,
+			"protocol", "internal/cpython", "internal/trace", "internal/unwind", unixCalls,
 			"github.com/cilium/ebpf", "github.com/cilium/ebpf/btf", "github.com/cilium/ebpf/link",
 			"github.com/cilium/ebpf/ringbuf", "github.com/cilium/ebpf/rlimit",
 		},
@@ -62,9 +66,12 @@ var arrows = map[string]rule{
 	"internal/sampler/gencounters": {apart: true, why: "it is a generator"},
 	"internal/server":              {packages: []string{"protocol", "internal/rpc", "internal/source"}, not: []string{"os", "net"}, why: "it is tested with scripted sessions"},
 	"internal/source":              {packages: []string{"protocol", "internal/proc", unixCalls}, why: "reading a file needs no sampler"},
-	"internal/symbolize":           {why: "names come from files"},
-	"internal/trace":               {not: []string{"os", "io"}, why: "its records are pure, whoever makes them"},
-	"internal/unwind":              {not: []string{"os", "time", "net"}, why: "bytes in, rows out"},
+	"internal/symbolize": {
+		packages: []string{"internal/proc", unixCalls, "github.com/ianlancetaylor/demangle", "github.com/ulikunitz/xz/lzma"},
+		why:      "names come from files",
+	},
+	"internal/trace":  {not: []string{"os", "io"}, why: "its records are pure, whoever makes them"},
+	"internal/unwind": {not: []string{"os", "time", "net"}, why: "bytes in, rows out"},
 	"internal/cli": {
 		packages: []string{
 			"protocol", "internal/doctor", "internal/export", "internal/inventory", "internal/procmem", "internal/profiler",

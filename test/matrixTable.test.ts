@@ -47,6 +47,11 @@ describe("the matrix's table", () => {
     expect(cells).toEqual({ calls: { "3.9": cell } });
   });
 
+  test("what could not be tried has no cell", () => {
+    const absent = { ancestorTitles: [], title: "3.14t was not built: …", status: "skipped" };
+    expect(matrixCells({ testResults: [{ assertionResults: [absent] }] })).toEqual({});
+  });
+
   test("one failure of many marks its version and its place", () => {
     const cells = matrixCells(
       report(

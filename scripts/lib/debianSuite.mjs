@@ -42,9 +42,9 @@ export async function unpackFromSuite({ suite, packages, root, work }) {
 }
 
 /**
- * Unpacks the source of a package of a suite into the folder `into`, without
- * Debian's patches applied by a build: dpkg-source applies those of the package.
- * Returns false when the suite has no such source.
+ * Unpacks the source of a package of a suite into the folder `into`, with the
+ * package's patches applied. Returns false when the suite has no such source, or
+ * lists one that its mirror does not serve.
  */
 export async function sourceFromSuite({ suite, source, into, work }) {
   const apt = await aptOf(suite, work, "deb-src");
@@ -63,7 +63,7 @@ export async function sourceFromSuite({ suite, source, into, work }) {
   rmSync(into, { recursive: true, force: true });
   mkdirSync(path.dirname(into), { recursive: true });
   // apt has checked the hashes against the signed index.
-  await run("dpkg-source", ["--no-check", "-x", path.join(found, description), into]);
+  await run("dpkg-source", ["--no-check", "--no-copy", "-x", path.join(found, description), into]);
   rmSync(work, { recursive: true, force: true });
   return true;
 }

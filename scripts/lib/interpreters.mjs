@@ -46,7 +46,7 @@ export async function oldInterpreters() {
  * Every CPython that runs here, oldest first:
  * `label` tells it from the others; `command` starts it; `version` is "3.13.5";
  * `origin` is "machine", "pyenv" or "suite"; `root` is where "/" is for a
- * program that it runs in a chroot, else "". Throws when a wanted one is
+ * program that it runs in a chroot, else ""; `hasJit` that it can compile. Throws when a wanted one is
  * neither here nor to be had.
  */
 export async function interpreters() {
@@ -146,21 +146,32 @@ function inPlace(root, minor) {
   return [library, "--library-path", folders.join(":"), path.join(root, `usr/bin/python${minor}`)];
 }
 
+/**
+ * What a Python is asked, in words that 2.7 understands, too: "threads" is the "t" of a
+ * build without a GIL; "hasJit" that its JIT was built, be it on or off (3.14 and later).
+ */
+const whatItIs = `
+import json, platform, sys
+print(json.dumps({
+    "implementation": platform.python_implementation(),
+    "version": platform.python_version(),
+    "threads": "t" if "t" in getattr(sys, "abiflags", "") else "",
+    "hasJit": hasattr(sys, "_jit") and sys._jit.is_available(),
+}))
+`;
+
 /** Asks the interpreter that a command starts what it is; undefined when it is no CPython or does not run. */
 export async function describe(command, origin, root = "") {
-  // Understood by 2.7 too.
-  const ask =
-    "import platform; print(platform.python_implementation() + ' ' + platform.python_version())";
   let said;
   try {
-    said = await run(command[0], [...command.slice(1), "-c", ask], { timeoutMs: 60_000 });
+    said = await run(command[0], [...command.slice(1), "-c", whatItIs], { timeoutMs: 60_000 });
   } catch {
     return undefined;
   }
-  const [implementation, version] = said.stdout.trim().split(" ");
+  const { implementation, version, threads, hasJit } = JSON.parse(said.stdout);
   if (implementation !== "CPython") return undefined;
   const how = root === "" ? origin : `${origin}, chroot`;
-  return { label: `${version} (${how})`, version, origin, command, root };
+  return { label: `${version}${threads} (${how})`, version, origin, command, root, hasJit };
 }
 
 function compareVersions(a, b) {

@@ -18,6 +18,7 @@ const programs = [
   "200 threads",
   "threads that start and end",
   "processes that fork",
+  "programs that shells start",
   "processes of 50 ms by the hundred",
   "memory that is paged out",
 ];
@@ -67,7 +68,8 @@ export function matrixCells(report: Report): Cells {
   for (const { ancestorTitles, title, status } of report.testResults.flatMap(
     (file) => file.assertionResults,
   )) {
-    const [label = "", sampler = ""] = ancestorTitles;
+    const [label, sampler = ""] = ancestorTitles;
+    if (label === undefined) continue; // of an interpreter that could not be had
     const outcome = { sampler, status };
     const { column, place } = parseLabel(label);
     if (title !== "nothing else") note(title, column, outcome);

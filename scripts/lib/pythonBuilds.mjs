@@ -1,43 +1,72 @@
 /**
- * CPythons that nobody ships as a package: made from Debian's source package.
+ * CPythons that nobody ships as a package: made from Debian's source packages.
  * Each takes about ten minutes of CPU once, so only the long lanes ask for them.
  * As a command it makes them and prints where they are.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
-import { sourceFromSuite, unpackFromSuite } from "./debianSuite.mjs";
+import { sourceFromSuite } from "./debianSuite.mjs";
 import { main } from "./main.mjs";
+import { muslCompiler } from "./muslCompiler.mjs";
 import { cache } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { digest, once } from "./stamp.mjs";
 
 const home = path.join(cache, "interpreters");
 
-/** The newest Python whose source Debian's mirrors still have. */
-const source = { suite: "forky", source: "python3.13" };
+/** Where Debian's testing and unstable have the source package of a minor version. */
+const suites = ["forky", "sid"];
 
 /** The module `test` takes half of the time, and pip wants the network. */
 const common = ["--disable-test-modules", "--without-ensurepip"];
 
-const builds = {
-  "3.13t": { args: ["--disable-gil"], executable: "bin/python3.13t", environment: () => ({}) },
-  "3.13-musl": { args: [], executable: "bin/python3.13", environment: muslCompiler },
-};
+const nothing = () => ({});
 
-/** Paths of the built interpreters by the names above. */
+/**
+ * `how` tells it from another build of the same version. No JIT is made: Debian's own
+ * 3.14 and 3.15 have one. Those of 3.14 and 3.15 wait for a mirror that serves their
+ * source: since they were written none did, though the suites list it.
+ */
+const builds = [
+  { name: "3.13t", how: "", args: ["--disable-gil"], environment: nothing },
+  { name: "3.13-musl", how: "musl", args: [], environment: muslCompiler },
+  { name: "3.14t", how: "", args: ["--disable-gil"], environment: nothing },
+  { name: "3.15t", how: "", args: ["--disable-gil"], environment: nothing },
+  {
+    name: "3.14-tailcall",
+    how: "tail calls",
+    args: ["--with-tail-call-interp"],
+    // It takes a compiler with preserve_none: clang 19 (Doc/using/configure.rst).
+    environment: () => ({ CC: "clang-19" }),
+  },
+];
+
+const minorOf = (name) => /^3\.\d+/.exec(name)[0];
+
+/**
+ * `built`: name, executable and `how` of each that could be made; `absent`: name
+ * of each that could not, and why.
+ */
 export async function builtPythons() {
-  const found = {};
-  for (const [name, { executable }] of Object.entries(builds)) {
+  const built = [];
+  const absent = [];
+  for (const { name, how, ...recipe } of builds) {
     const prefix = path.join(home, name);
-    await once(path.join(home, `${name}.stamp`), digest("1", name), () => build(name, prefix));
-    found[name] = path.join(prefix, executable);
+    const executable = path.join(prefix, `bin/python${/^3\.\d+t?/.exec(name)[0]}`);
+    const stamp = path.join(home, `${name}.stamp`);
+    try {
+      await once(stamp, digest("1", name), () => build(name, prefix, recipe));
+      built.push({ name, how, executable });
+    } catch (error) {
+      if (!(error instanceof NoSource)) throw error;
+      absent.push({ name, why: error.message });
+    }
   }
-  return found;
+  return { built, absent };
 }
 
-async function build(name, prefix) {
-  const { args, environment } = builds[name];
-  const tree = await sourceTree();
+async function build(name, prefix, { args, environment }) {
+  const tree = await sourceTree(minorOf(name));
   const folder = path.join(home, `build-${name}`);
   rmSync(folder, { recursive: true, force: true });
   rmSync(prefix, { recursive: true, force: true });
@@ -50,50 +79,17 @@ async function build(name, prefix) {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function sourceTree() {
-  const into = path.join(home, "source");
-  if (existsSync(path.join(into, "configure"))) return into;
-  const work = path.join(home, "apt-source");
-  if (!(await sourceFromSuite({ ...source, into, work }))) {
-    throw new Error(`Debian's suite ${source.suite} has no source of ${source.source}.`);
-  }
-  return into;
-}
+class NoSource extends Error {}
 
-/**
- * A compiler for musl: gcc with the specs of Debian's musl-tools, unpacked and
- * with their paths moved, and the kernel's headers but none of glibc's.
- */
-async function muslCompiler() {
-  const root = path.join(home, "musl");
-  await once(path.join(home, "musl.stamp"), digest("1"), async () => {
-    const packages = ["musl-tools", "musl-dev", "linux-libc-dev"];
-    const work = path.join(home, "apt-musl");
-    if (!(await unpackFromSuite({ suite: "bookworm", packages, root, work }))) {
-      throw new Error("Debian's bookworm has no musl-tools.");
-    }
-  });
-  const specs = path.join(root, "emberline.specs");
-  const original = path.join(root, "usr/lib/x86_64-linux-musl/musl-gcc.specs");
-  writeFileSync(
-    specs,
-    readFileSync(original, "utf8")
-      .replaceAll("/usr/", `${root}/usr/`)
-      // Where libc.so is; beside libc.a alone the program would be linked statically.
-      .replace("*link_libgcc:\n", `*link_libgcc:\n-L${root}/lib/x86_64-linux-musl `)
-      .replaceAll(" /lib/ld-musl", ` ${root}/lib/ld-musl`),
-  );
-  const compiler = path.join(root, "musl-gcc");
-  const kernel = [`${root}/usr/include`, `${root}/usr/include/x86_64-linux-gnu`];
-  const flags = [`-specs ${specs}`, ...kernel.map((folder) => `-idirafter ${folder}`)];
-  // configure asks for the triplet, which Debian's gcc answers for glibc.
-  const lines = [
-    "#!/bin/sh",
-    'for one; do [ "$one" = --print-multiarch ] && exec echo x86_64-linux-musl; done',
-    `exec gcc "$@" ${flags.join(" ")}`,
-  ];
-  writeFileSync(compiler, `${lines.join("\n")}\n`, { mode: 0o755 });
-  return { CC: compiler, PKG_CONFIG: "/bin/false" };
+/** The unpacked source of a minor version; one that was put there by hand is taken, too. */
+async function sourceTree(minor) {
+  const into = path.join(home, `source-${minor}`);
+  if (existsSync(path.join(into, "configure"))) return into;
+  for (const suite of suites) {
+    const work = path.join(home, "apt-source");
+    if (await sourceFromSuite({ suite, source: `python${minor}`, into, work })) return into;
+  }
+  throw new NoSource(`Debian's ${suites.join(" and ")} serve no source of python${minor}`);
 }
 
 await main(import.meta.url, async () => {

@@ -38,6 +38,8 @@ export const debianPackages = {
     { command: "llvm-strip-19", package: "llvm-19" },
     { file: "/usr/include/bpf/bpf_helpers.h", package: "libbpf-dev" },
     { command: "gcc", package: "gcc" },
+    /** What walks by tables of helper/internal/unwind are held against. */
+    { command: "gdb", package: "gdb" },
   ],
   emulator: [
     { command: "qemu-system-x86_64", package: "qemu-system-x86" },

@@ -35,12 +35,17 @@ function linesOf(helper: Helper, file: string): Map<number, number> {
   const functions = all.flatMap((d) => d.frames.function);
   const lines = all.flatMap((d) => d.frames.line);
   const frames = all.flatMap((d) => d.nodes.frame);
+  const parents = all.flatMap((d) => d.nodes.parent);
   const found = new Map<number, number>();
   for (const { counts } of all) {
-    counts.node.forEach((node, i) => {
+    counts.node.forEach((leaf, i) => {
+      let node = leaf;
+      const functionAt = () => functions[frames[node] ?? -1] ?? -1;
+      // What Python calls in C and in the kernel is its line's.
+      while (node >= 0 && kinds[functionAt()] !== KindPython) node = parents[node] ?? -1;
       const frame = frames[node] ?? -1;
-      const of = functions[frame] ?? -1;
-      if (kinds[of] !== KindPython || paths[sources[of] ?? -1] !== file) return;
+      const of = functionAt();
+      if (node < 0 || paths[sources[of] ?? -1] !== file) return;
       const line = lines[frame] ?? 0;
       found.set(line, (found.get(line) ?? 0) + (counts.count[i] ?? 0));
     });

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0-only */
 /* What kernel.h promises. All maps are one hash table. */
 #include "kernel.h"
+#include "../../bpf/types.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,14 @@ long host_delete(struct host_map map, const void *key)
 		return -1;
 	drop(at);
 	return 0;
+}
+
+const struct unwind_row *host_rows;
+__u32 host_row_count;
+
+const struct unwind_row *row_at(__u32 index)
+{
+	return index < host_row_count ? host_rows + index : NULL;
 }
 
 void host_clear(void)

@@ -44,14 +44,36 @@ struct task_struct {
 
 /* Here the interrupted thread is always in user code. */
 struct bpf_perf_event_data {
+	__u64 general[32];
+	__u64 ip;
 	__u64 sp;
 };
+
+struct pt_regs {
+	unsigned long bp, ip, cs, sp;
+};
+
+#define bpf_core_enum_value_exists(type, value) false
+#define bpf_get_current_task_btf()		(&host_task)
+#define bpf_task_pt_regs(task)			((void *)(task))
+
+static inline __u64 instruction_pointer(const struct bpf_perf_event_data *ctx)
+{
+	return ctx->ip;
+}
 
 static inline bool is_user_mode(const struct bpf_perf_event_data *ctx)
 {
 	(void)ctx;
 	return true;
 }
+
+/* Takes the place of bpf/rows.h: the unwind tables lie side by side here. */
+#define EMBERLINE_ROWS_H
+struct unwind_row;
+extern const struct unwind_row *host_rows;
+extern __u32 host_row_count;
+const struct unwind_row *row_at(__u32 index);
 
 /* The thread that is being sampled. */
 extern struct task_struct host_task;

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, inject, test } from "vitest";
+import { expect, inject, test } from "vitest";
+import type { Interpreter } from "../sampler/support/machine";
+import { expectClosed } from "./support/closed";
+import { cells } from "./support/matrix";
+import { Program, Recorder } from "./support/program";
 
-const { measured } = inject("matrix");
+/**
+ * Free-threaded 3.14 and 3.15 cannot be had as programs. Their debug offsets are held
+ * against their headers, and a program that lays its memory out as these say is sampled.
+ */
+const { measured, laidOut } = inject("matrix");
 const told = JSON.parse(
   readFileSync("helper/internal/cpython/testdata/freethreaded.json", "utf8"),
 ) as typeof measured;
@@ -10,17 +18,31 @@ const told = JSON.parse(
 const members = (build: (typeof measured)[string] = {}) =>
   Object.entries(build).filter(([name]) => name !== "version" && name !== "debugOffsets");
 
-/**
- * Free-threaded 3.14 and 3.15 cannot be had as programs. The helper's own tests read
- * the offsets that are held here against the headers; nothing of them was run.
- */
 for (const [minor, build] of Object.entries(measured)) {
-  describe(`${minor}.0t (headers)`, () => {
-    describe("both", () => {
-      test("offsets only, never run", () => {
-        expect(members(build).length).toBeGreaterThan(25);
-        expect(members(build)).toEqual(members(told[minor]));
-      });
-    });
+  test(`the offsets of ${minor}t are those of its headers`, () => {
+    expect(members(build).length).toBeGreaterThan(25);
+    expect(members(build)).toEqual(members(told[minor]));
   });
 }
+
+const posing = Object.entries(laidOut).map(([minor, { file }]): Interpreter => ({
+  label: `${minor}.0t (headers)`,
+  version: minor,
+  origin: "suite",
+  command: [file],
+  root: "",
+}));
+
+cells(posing, ({ version, ...interpreter }, sampler) => {
+  test("laid out by its headers, never run", async () => {
+    const truth = laidOut[version]?.truth;
+    if (truth === undefined) throw new Error(version);
+    const { program } = Program.start({ ...interpreter, version }, "laid_out.py", []);
+    await program.answer<{ pid: number }>();
+    const recorder = new Recorder(program.pid, sampler, 4, 1999);
+    const recording = await recorder.finished();
+    expectClosed(recording, truth, truth.path);
+    // Many threads, each with a copy of the bytecode of its own.
+    expect(new Set(recording.stacks.map((stack) => stack.tid)).size).toBeGreaterThan(20);
+  });
+});

@@ -52,6 +52,21 @@ cells(interpreters, (interpreter, sampler) => {
     expect(stats.error_stacks).toBeLessThanOrEqual(Math.ceil(0.001 * stats.samples));
   });
 
+  // A chroot has no shell.
+  test.skipIf(interpreter.root !== "")("programs that shells start", async () => {
+    const { stacks, truth } = await recorded<{ readonly ways: readonly string[] }>(
+      interpreter,
+      sampler,
+      "shell.py",
+      [...interpreter.command, "FOLDER/shell.py"],
+    );
+    for (const way of truth.ways) {
+      const own = stacks.filter((stack) => pythonOf(stack).some((frame) => frame.name === way));
+      expect(new Set(own.map((stack) => stack.pid)).size, way).toBe(1);
+      expect(own.some((stack) => pythonOf(stack).at(-1)?.name === "burn")).toBe(true);
+    }
+  });
+
   // procmem looks for new processes less often than these live (helper/internal/procmem/life.go).
   test.skipIf(sampler === "procmem")("processes of 50 ms by the hundred", async () => {
     type Truth = { readonly pids: readonly number[]; readonly lines: Lines };

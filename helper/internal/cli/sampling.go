@@ -65,6 +65,7 @@ func startBPF(params protocol.StartParams, measureCost bool) (*profiler.Session,
 	bpf, err := sampler.Open(sampler.Options{
 		FrequencyHz:   params.FrequencyHz,
 		Kernel:        params.Kernel,
+		Native:        params.Native,
 		ReportAllExec: len(params.PIDs) == 0,
 		MeasureCost:   measureCost,
 	})

@@ -20,6 +20,8 @@ type life struct {
 	// programs by pid: the inode of each one's executable, 0 where that is closed.
 	programs   map[int]uint64
 	comparedAt time.Time
+	// heirs descend from followed processes and may yet become a Python: env and shells.
+	heirs map[int]bool
 }
 
 // begin notes what runs already.
@@ -74,20 +76,28 @@ func (s *Sampler) poll(now time.Time) ([]trace.ProcessEvent, error) {
 	if compare {
 		s.life.comparedAt = now
 	}
-	programs := make(map[int]uint64, len(pids))
+	programs, heirs := make(map[int]uint64, len(pids)), map[int]bool{}
 	for _, pid := range pids {
 		before, known := s.life.programs[pid]
 		program := before
-		if !known || compare {
+		// Parents come first, but where the pids have begun anew.
+		parent := 0
+		if !known {
+			parent = proc.ParentOf(pid)
+		}
+		if s.life.heirs[pid] || followed[parent] || heirs[parent] || s.life.heirs[parent] {
+			heirs[pid] = true
+		}
+		if !known || compare || heirs[pid] {
 			program = proc.ExecutableInode(pid)
 		}
 		programs[pid] = program
-		isNew := !known && (s.options.All || followed[proc.ParentOf(pid)])
+		isNew := !known && (s.options.All || heirs[pid])
 		if (isNew || known && program != before) && !followed[pid] {
 			events = append(events, trace.ProcessEvent{Kind: trace.Execed, PID: pid, TimeNs: uint64(monotonicNs())})
 		}
 	}
-	s.life.programs = programs
+	s.life.programs, s.life.heirs = programs, heirs
 	return events, nil
 }
 

@@ -58,6 +58,9 @@ func (s *Session) onFork(event trace.ProcessEvent) {
 		at.rights = source.Nobody
 	}
 	s.codes.inherit(event.Generation, event.ParentGeneration)
+	if s.natives != nil {
+		s.natives.registry.Fork(event.Generation, event.ParentGeneration, event.PID)
+	}
 	s.newTarget(event.PID, event.Generation, parent.name, parent.interpreter, at)
 }
 
@@ -100,6 +103,9 @@ func (s *Session) forgetEnded() {
 			continue
 		}
 		s.codes.forget(ended.generation)
+		if s.natives != nil {
+			s.natives.registry.Forget(ended.generation)
+		}
 		s.targets[ended.generation].threads = nil
 	}
 	s.ended = kept

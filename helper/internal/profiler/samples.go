@@ -71,7 +71,8 @@ func (s *Session) Sample(sample *trace.Sample) {
 		s.add(t, sample)
 	case len(s.early) < maxEarly:
 		kept := *sample
-		kept.Kernel, kept.Python = slices.Clone(sample.Kernel), slices.Clone(sample.Python)
+		kept.Kernel, kept.Native = slices.Clone(sample.Kernel), slices.Clone(sample.Native)
+		kept.Python = slices.Clone(sample.Python)
 		s.early = append(s.early, early{sample: &kept, drains: earlyDrains})
 	default:
 		s.totals.orphans += int64(sample.Count)
@@ -150,11 +151,7 @@ func (s *Session) add(t *target, sample *trace.Sample) {
 	if !isWhole {
 		s.totals.errors += count
 	}
-	for i := len(sample.Python) - 1; i >= 0; i-- {
-		if id, ok := s.codes.frame(&sample.Python[i]); ok {
-			s.path = append(s.path, id)
-		}
-	}
+	s.appendMerged(t, sample)
 	for i := len(sample.Kernel) - 1; i >= 0; i-- {
 		s.path = append(s.path, s.kernelFrame(sample.Kernel[i]))
 	}

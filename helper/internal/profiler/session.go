@@ -11,6 +11,7 @@ import (
 
 	"emberline/helper/internal/aggregate"
 	"emberline/helper/internal/cpython"
+	"emberline/helper/internal/native"
 	"emberline/helper/internal/proc"
 	"emberline/helper/internal/source"
 	"emberline/helper/internal/symbolize"
@@ -37,6 +38,7 @@ type Session struct {
 	mu           sync.Mutex
 	tree         *aggregate.Tree
 	codes        *codeTable
+	natives      *natives
 	kernelFrames map[uint64]aggregate.FrameID
 	byPID        map[int]*target
 	targets      map[uint32]*target
@@ -75,15 +77,42 @@ func Start(params protocol.StartParams, sampler Sampler) (*Session, error) {
 		done:         make(chan struct{}),
 	}
 	s.codes = newCodeTable(s.tree)
-	if err := s.followInitial(len(params.PIDs) == 0); err != nil {
-		return nil, errors.Join(err, sampler.Close())
+	if tables, ok := sampler.(native.Tables); ok && params.Native {
+		s.natives = newNatives(tables, s.tree)
 	}
-	s.started = time.Now()
-	if err := sampler.Start(); err != nil {
+	if err := s.begin(); err != nil {
+		s.closeNatives()
 		return nil, errors.Join(err, sampler.Close())
 	}
 	go s.run()
 	return s, nil
+}
+
+func (s *Session) begin() error {
+	if err := s.followInitial(len(s.params.PIDs) == 0); err != nil {
+		return err
+	}
+	if s.natives != nil {
+		s.natives.registry.Settle(nativeSettle)
+		s.beginAccounts()
+	}
+	s.started = time.Now()
+	return s.sampler.Start()
+}
+
+// beginAccounts counts the CPU time of processes from now on.
+func (s *Session) beginAccounts() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range s.byPID {
+		t.cpuStartNs, _ = proc.CPUTimeNs(t.pid)
+	}
+}
+
+func (s *Session) closeNatives() {
+	if s.natives != nil {
+		s.natives.registry.Close()
+	}
 }
 
 // followInitial follows the chosen processes, or all there are.
@@ -152,6 +181,7 @@ func (s *Session) run() {
 	s.fail(s.sampler.Close())
 	s.fail(<-events)
 	s.starting.Wait()
+	s.closeNatives()
 }
 
 func (s *Session) drain(wait time.Duration) error {

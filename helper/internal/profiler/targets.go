@@ -72,6 +72,10 @@ func (s *Session) follow(pid int) error {
 		// A program that starts while the session ends.
 		return protocol.Errorf(protocol.ErrNoSession, "The session has ended.")
 	}
+	if known := s.byPID[pid]; known != nil && known.place.startedAt == place.startedAt {
+		// Two programs in a moment, env and what it starts: both looks met the second.
+		return nil
+	}
 	generation, err := s.sampler.Follow(pid, found)
 	if err != nil {
 		return err
@@ -82,6 +86,9 @@ func (s *Session) follow(pid int) error {
 		return errors.Join(
 			protocol.Errorf(protocol.ErrNoSuchProcess, "Process %d has ended.", pid),
 			s.sampler.Unfollow(pid))
+	}
+	if s.natives != nil {
+		s.natives.registry.Follow(generation, pid)
 	}
 	t := s.newTarget(pid, generation, process.Comm(), found, place)
 	t.cpuStartNs, _ = proc.CPUTimeNs(pid)

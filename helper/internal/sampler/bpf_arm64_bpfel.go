@@ -13,6 +13,12 @@ import (
 	"github.com/cilium/ebpf"
 )
 
+type bpfAddressSpace struct {
+	_     structs.HostLayout
+	First uint32
+	Count uint32
+}
+
 type bpfClassScratch struct {
 	_      structs.HostLayout
 	Record bpfTypeRecord
@@ -88,11 +94,19 @@ const (
 	bpfCounterCOUNTER_retryLost             bpfCounter = 22
 	bpfCounterCOUNTER_pagesBroughtIn        bpfCounter = 23
 	bpfCounterCOUNTER_truncated             bpfCounter = 24
-	bpfCounterCOUNTER_noOffsets             bpfCounter = 25
-	bpfCounterCOUNTER_walkLost              bpfCounter = 26
-	bpfCounterCOUNTER_processTableFull      bpfCounter = 27
-	bpfCounterCOUNTER_eventRingFull         bpfCounter = 28
-	bpfCounterCOUNTER_COUNT                 bpfCounter = 29
+	bpfCounterCOUNTER_nativeWhole           bpfCounter = 25
+	bpfCounterCOUNTER_nativeNotBegun        bpfCounter = 26
+	bpfCounterCOUNTER_nativeUnmapped        bpfCounter = 27
+	bpfCounterCOUNTER_nativeNotLoaded       bpfCounter = 28
+	bpfCounterCOUNTER_nativeNoRule          bpfCounter = 29
+	bpfCounterCOUNTER_nativeWrongRule       bpfCounter = 30
+	bpfCounterCOUNTER_nativeStackUnreadable bpfCounter = 31
+	bpfCounterCOUNTER_nativeTruncated       bpfCounter = 32
+	bpfCounterCOUNTER_noOffsets             bpfCounter = 33
+	bpfCounterCOUNTER_walkLost              bpfCounter = 34
+	bpfCounterCOUNTER_processTableFull      bpfCounter = 35
+	bpfCounterCOUNTER_eventRingFull         bpfCounter = 36
+	bpfCounterCOUNTER_COUNT                 bpfCounter = 37
 )
 
 type bpfFrameFlag uint32
@@ -111,7 +125,39 @@ const (
 	bpfLimitNAME_HEAD_BYTES      bpfLimit = 16
 	bpfLimitGENERATION_TICKETS   bpfLimit = 1024
 	bpfLimitFIRST_OWN_GENERATION bpfLimit = 2147483648
+	bpfLimitROWS_PER_PAGE        bpfLimit = 1024
+	bpfLimitPAGES_PER_SHARD      bpfLimit = 128
+	bpfLimitMAX_SHARDS           bpfLimit = 512
 )
+
+type bpfMapping struct {
+	_          structs.HostLayout
+	Start      uint64
+	End        uint64
+	FileOffset uint64
+	FirstRow   uint32
+	Rows       uint32
+	Flags      uint32
+	Pad        uint32
+}
+
+type bpfMappingFlag uint32
+
+const (
+	bpfMappingFlagMAPPING_NOT_LOADED bpfMappingFlag = 1
+)
+
+type bpfNativeFlag uint32
+
+const (
+	bpfNativeFlagNATIVE_EXACT bpfNativeFlag = 1
+)
+
+type bpfNativeFrame struct {
+	_  structs.HostLayout
+	Ip uint64
+	Sp uint64
+}
 
 type bpfProcess struct {
 	_                   structs.HostLayout
@@ -226,6 +272,19 @@ const (
 	bpfRecordTypeRECORD_TYPE    bpfRecordType = 4
 )
 
+type bpfRuleKind uint32
+
+const (
+	bpfRuleKindRULE_NONE        bpfRuleKind = 0
+	bpfRuleKindRULE_SP          bpfRuleKind = 1
+	bpfRuleKindRULE_FP          bpfRuleKind = 2
+	bpfRuleKindRULE_PLT         bpfRuleKind = 3
+	bpfRuleKindRULE_SIGNAL      bpfRuleKind = 4
+	bpfRuleKindRULE_END         bpfRuleKind = 5
+	bpfRuleKindRULE_UNSUPPORTED bpfRuleKind = 6
+	bpfRuleKindRULE_INDIRECT    bpfRuleKind = 7
+)
+
 type bpfSample struct {
 	_            structs.HostLayout
 	Type         uint32
@@ -237,8 +296,9 @@ type bpfSample struct {
 	Reason       uint32
 	Comm         [16]int8
 	KernelFrames uint16
+	NativeFrames uint16
 	PythonFrames uint16
-	Pad          uint32
+	NativeEnd    uint16
 }
 
 type bpfSampleFlag uint32
@@ -289,6 +349,17 @@ type bpfTypeRecord struct {
 	NameBytes  uint32
 }
 
+type bpfUnwindPage struct {
+	_    structs.HostLayout
+	Rows [1024]bpfUnwindRow
+}
+
+type bpfUnwindRow struct {
+	_      structs.HostLayout
+	Offset uint32
+	Rule   uint32
+}
+
 type bpfWalk struct {
 	_               structs.HostLayout
 	Layout          bpfPythonOffsets
@@ -310,34 +381,56 @@ type bpfWalk struct {
 	Cframe          uint64
 	EnteredFrom     uint64
 	StackPointer    uint64
-	Interpreter     uint64
-	Listed          uint64
-	ThreadPointer   uint64
-	Window          [1280]uint8
-	Identity        [136]uint8
-	Tstate          [264]uint8
-	KernelBytes     uint32
-	Pad2            uint32
-	Sample          bpfSample
-	Frames          [17408]uint8
+	Registers       struct {
+		_  structs.HostLayout
+		Ip uint64
+		Sp uint64
+		Bp uint64
+	}
+	Sought  uint64
+	Mapping bpfMapping
+	Space   bpfAddressSpace
+	Search  struct {
+		_     structs.HostLayout
+		First uint32
+		Count uint32
+	}
+	Natives       uint32
+	NativeEnd     uint32
+	IsIpExact     uint32
+	Pad4          uint32
+	Interpreter   uint64
+	Listed        uint64
+	ThreadPointer uint64
+	Window        [1280]uint8
+	Identity      [136]uint8
+	Tstate        [264]uint8
+	KernelBytes   uint32
+	HeadBytes     uint32
+	Sample        bpfSample
+	Frames        [24576]uint8
 }
 
 // Names of all BPF objects in the ELF.
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	bpfMapAddressSpaces         = "address_spaces"
 	bpfMapClassScratches        = "class_scratches"
 	bpfMapCodeScratches         = "code_scratches"
 	bpfMapCodeSeen              = "code_seen"
 	bpfMapCounters              = "counters"
 	bpfMapEvents                = "events"
 	bpfMapGenerations           = "generations"
+	bpfMapHeirs                 = "heirs"
+	bpfMapMappings              = "mappings"
 	bpfMapOffsets               = "offsets"
 	bpfMapProcesses             = "processes"
 	bpfMapRecentCodes           = "recent_codes"
 	bpfMapSamples               = "samples"
 	bpfMapThreadStates          = "thread_states"
 	bpfMapTypesSeen             = "types_seen"
+	bpfMapUnwindShards          = "unwind_shards"
 	bpfMapWalks                 = "walks"
 	bpfProgOnExec               = "on_exec"
 	bpfProgOnExit               = "on_exit"
@@ -347,16 +440,22 @@ const (
 	bpfVarCounterType           = "counter_type"
 	bpfVarFrameFlagType         = "frame_flag_type"
 	bpfVarLimitType             = "limit_type"
+	bpfVarMappingFlagType       = "mapping_flag_type"
+	bpfVarNativeFlagType        = "native_flag_type"
+	bpfVarNativeFrameType       = "native_frame_type"
 	bpfVarProcessEventType      = "process_event_type"
 	bpfVarProcessRecordType     = "process_record_type"
 	bpfVarPythonFrameType       = "python_frame_type"
 	bpfVarRecordTypeType        = "record_type_type"
 	bpfVarReportAllExec         = "report_all_exec"
+	bpfVarRuleKindType          = "rule_kind_type"
 	bpfVarSampleFlagType        = "sample_flag_type"
 	bpfVarThreadStateAccessType = "thread_state_access_type"
 	bpfVarTypeRecordType        = "type_record_type"
+	bpfVarUnwindPageType        = "unwind_page_type"
 	bpfVarWakeupBytes           = "wakeup_bytes"
 	bpfVarWithKernel            = "with_kernel"
+	bpfVarWithNative            = "with_native"
 )
 
 // loadBpf returns the embedded CollectionSpec for bpf.
@@ -411,18 +510,22 @@ type bpfProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type bpfMapSpecs struct {
+	AddressSpaces  *ebpf.MapSpec `ebpf:"address_spaces"`
 	ClassScratches *ebpf.MapSpec `ebpf:"class_scratches"`
 	CodeScratches  *ebpf.MapSpec `ebpf:"code_scratches"`
 	CodeSeen       *ebpf.MapSpec `ebpf:"code_seen"`
 	Counters       *ebpf.MapSpec `ebpf:"counters"`
 	Events         *ebpf.MapSpec `ebpf:"events"`
 	Generations    *ebpf.MapSpec `ebpf:"generations"`
+	Heirs          *ebpf.MapSpec `ebpf:"heirs"`
+	Mappings       *ebpf.MapSpec `ebpf:"mappings"`
 	Offsets        *ebpf.MapSpec `ebpf:"offsets"`
 	Processes      *ebpf.MapSpec `ebpf:"processes"`
 	RecentCodes    *ebpf.MapSpec `ebpf:"recent_codes"`
 	Samples        *ebpf.MapSpec `ebpf:"samples"`
 	ThreadStates   *ebpf.MapSpec `ebpf:"thread_states"`
 	TypesSeen      *ebpf.MapSpec `ebpf:"types_seen"`
+	UnwindShards   *ebpf.MapSpec `ebpf:"unwind_shards"`
 	Walks          *ebpf.MapSpec `ebpf:"walks"`
 }
 
@@ -434,16 +537,22 @@ type bpfVariableSpecs struct {
 	CounterType           *ebpf.VariableSpec `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.VariableSpec `ebpf:"frame_flag_type"`
 	LimitType             *ebpf.VariableSpec `ebpf:"limit_type"`
+	MappingFlagType       *ebpf.VariableSpec `ebpf:"mapping_flag_type"`
+	NativeFlagType        *ebpf.VariableSpec `ebpf:"native_flag_type"`
+	NativeFrameType       *ebpf.VariableSpec `ebpf:"native_frame_type"`
 	ProcessEventType      *ebpf.VariableSpec `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.VariableSpec `ebpf:"process_record_type"`
 	PythonFrameType       *ebpf.VariableSpec `ebpf:"python_frame_type"`
 	RecordTypeType        *ebpf.VariableSpec `ebpf:"record_type_type"`
 	ReportAllExec         *ebpf.VariableSpec `ebpf:"report_all_exec"`
+	RuleKindType          *ebpf.VariableSpec `ebpf:"rule_kind_type"`
 	SampleFlagType        *ebpf.VariableSpec `ebpf:"sample_flag_type"`
 	ThreadStateAccessType *ebpf.VariableSpec `ebpf:"thread_state_access_type"`
 	TypeRecordType        *ebpf.VariableSpec `ebpf:"type_record_type"`
+	UnwindPageType        *ebpf.VariableSpec `ebpf:"unwind_page_type"`
 	WakeupBytes           *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
 	WithKernel            *ebpf.VariableSpec `ebpf:"with_kernel"`
+	WithNative            *ebpf.VariableSpec `ebpf:"with_native"`
 }
 
 // bpfObjects contains all objects after they have been loaded into the kernel.
@@ -466,35 +575,43 @@ func (o *bpfObjects) Close() error {
 //
 // It can be passed to loadBpfObjects or ebpf.CollectionSpec.LoadAndAssign.
 type bpfMaps struct {
+	AddressSpaces  *ebpf.Map `ebpf:"address_spaces"`
 	ClassScratches *ebpf.Map `ebpf:"class_scratches"`
 	CodeScratches  *ebpf.Map `ebpf:"code_scratches"`
 	CodeSeen       *ebpf.Map `ebpf:"code_seen"`
 	Counters       *ebpf.Map `ebpf:"counters"`
 	Events         *ebpf.Map `ebpf:"events"`
 	Generations    *ebpf.Map `ebpf:"generations"`
+	Heirs          *ebpf.Map `ebpf:"heirs"`
+	Mappings       *ebpf.Map `ebpf:"mappings"`
 	Offsets        *ebpf.Map `ebpf:"offsets"`
 	Processes      *ebpf.Map `ebpf:"processes"`
 	RecentCodes    *ebpf.Map `ebpf:"recent_codes"`
 	Samples        *ebpf.Map `ebpf:"samples"`
 	ThreadStates   *ebpf.Map `ebpf:"thread_states"`
 	TypesSeen      *ebpf.Map `ebpf:"types_seen"`
+	UnwindShards   *ebpf.Map `ebpf:"unwind_shards"`
 	Walks          *ebpf.Map `ebpf:"walks"`
 }
 
 func (m *bpfMaps) Close() error {
 	return _BpfClose(
+		m.AddressSpaces,
 		m.ClassScratches,
 		m.CodeScratches,
 		m.CodeSeen,
 		m.Counters,
 		m.Events,
 		m.Generations,
+		m.Heirs,
+		m.Mappings,
 		m.Offsets,
 		m.Processes,
 		m.RecentCodes,
 		m.Samples,
 		m.ThreadStates,
 		m.TypesSeen,
+		m.UnwindShards,
 		m.Walks,
 	)
 }
@@ -507,16 +624,22 @@ type bpfVariables struct {
 	CounterType           *ebpf.Variable `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.Variable `ebpf:"frame_flag_type"`
 	LimitType             *ebpf.Variable `ebpf:"limit_type"`
+	MappingFlagType       *ebpf.Variable `ebpf:"mapping_flag_type"`
+	NativeFlagType        *ebpf.Variable `ebpf:"native_flag_type"`
+	NativeFrameType       *ebpf.Variable `ebpf:"native_frame_type"`
 	ProcessEventType      *ebpf.Variable `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.Variable `ebpf:"process_record_type"`
 	PythonFrameType       *ebpf.Variable `ebpf:"python_frame_type"`
 	RecordTypeType        *ebpf.Variable `ebpf:"record_type_type"`
 	ReportAllExec         *ebpf.Variable `ebpf:"report_all_exec"`
+	RuleKindType          *ebpf.Variable `ebpf:"rule_kind_type"`
 	SampleFlagType        *ebpf.Variable `ebpf:"sample_flag_type"`
 	ThreadStateAccessType *ebpf.Variable `ebpf:"thread_state_access_type"`
 	TypeRecordType        *ebpf.Variable `ebpf:"type_record_type"`
+	UnwindPageType        *ebpf.Variable `ebpf:"unwind_page_type"`
 	WakeupBytes           *ebpf.Variable `ebpf:"wakeup_bytes"`
 	WithKernel            *ebpf.Variable `ebpf:"with_kernel"`
+	WithNative            *ebpf.Variable `ebpf:"with_native"`
 }
 
 // bpfPrograms contains all programs after they have been loaded into the kernel.

@@ -26,13 +26,15 @@ func (s *Sampler) Follow(pid int, found *cpython.Interpreter) (uint32, error) {
 	return entry.Generation, nil
 }
 
-// Unfollow stops sampling the process; one that is not followed is no error.
+// Unfollow stops sampling the process, whatever program it becomes; one that is
+// not followed is no error.
 func (s *Sampler) Unfollow(pid int) error {
-	err := s.objects.Processes.Delete(uint32(pid))
-	if errors.Is(err, ebpf.ErrKeyNotExist) {
-		return nil
+	for _, known := range []*ebpf.Map{s.objects.Heirs, s.objects.Processes} {
+		if err := known.Delete(uint32(pid)); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // layoutIndex puts a layout into the kernel's array once, however many

@@ -19,14 +19,14 @@ const (
 func (s *Sampler) load(options Options) error {
 	if read := retryObject(); read != nil {
 		var objects objectsWithRetries
-		if loadObject(read, options, &objects) == nil {
+		if s.loadObject(read, options, &objects) == nil {
 			s.objects, s.retries = objects.bpfObjects, objects.Retries
 			return s.issueGenerations()
 		}
 		// A kernel that has the functions and yet refuses the program still
 		// takes the plain one, which says for itself what is wrong if not.
 	}
-	if err := loadObject(loadBpf, options, &s.objects); err != nil {
+	if err := s.loadObject(loadBpf, options, &s.objects); err != nil {
 		return err
 	}
 	return s.issueGenerations()
@@ -80,15 +80,17 @@ func loadRetryFor7() (*ebpf.CollectionSpec, error) {
 	return spec, nil
 }
 
-func loadObject(read func() (*ebpf.CollectionSpec, error), options Options, into any) error {
+func (s *Sampler) loadObject(read func() (*ebpf.CollectionSpec, error), options Options, into any) error {
 	spec, err := read()
 	if err != nil {
 		return err
 	}
+	s.shard = spec.Maps[bpfMapUnwindShards].InnerMap
 	ringBytes := ringSize(ebpf.MustPossibleCPU())
 	spec.Maps[bpfMapSamples].MaxEntries = uint32(ringBytes)
 	for name, value := range map[string]any{
 		bpfVarWithKernel:    options.Kernel,
+		bpfVarWithNative:    options.Native,
 		bpfVarReportAllExec: options.ReportAllExec,
 		bpfVarWakeupBytes:   uint64(ringBytes / 4),
 	} {

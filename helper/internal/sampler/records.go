@@ -21,6 +21,7 @@ func cast[T any](raw []byte) (*T, []byte, bool) {
 // decoder turns records into samples, whose slices it uses again and again.
 type decoder struct {
 	kernel []uint64
+	native []trace.NativeFrame
 	python []trace.PythonFrame
 }
 
@@ -68,13 +69,26 @@ func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 	if header.Reason != 0 && int(header.Reason) < len(counterList) {
 		sample.Reason = counterList[header.Reason].Name
 	}
-	d.kernel, d.python = d.kernel[:0], d.python[:0]
+	if header.NativeEnd != 0 && int(header.NativeEnd) < len(counterList) {
+		sample.NativeEnd = counterList[header.NativeEnd].Name
+	}
+	d.kernel, d.native, d.python = d.kernel[:0], d.native[:0], d.python[:0]
 	for range header.KernelFrames {
 		address, left, ok := cast[uint64](rest)
 		if !ok {
 			return trace.Sample{}, false
 		}
 		d.kernel, rest = append(d.kernel, *address), left
+	}
+	for range header.NativeFrames {
+		frame, left, ok := cast[bpfNativeFrame](rest)
+		if !ok {
+			return trace.Sample{}, false
+		}
+		rest = left
+		d.native = append(d.native, trace.NativeFrame{
+			IP: frame.Ip, SP: frame.Sp &^ 7, Exact: frame.Sp&uint64(bpfNativeFlagNATIVE_EXACT) != 0,
+		})
 	}
 	for range header.PythonFrames {
 		frame, left, ok := cast[bpfPythonFrame](rest)
@@ -91,7 +105,7 @@ func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 			Marker:     frame.Frame&uint64(bpfFrameFlagFRAME_MARKER) != 0,
 		})
 	}
-	sample.Kernel, sample.Python = d.kernel, d.python
+	sample.Kernel, sample.Native, sample.Python = d.kernel, d.native, d.python
 	return sample, true
 }
 

@@ -16,12 +16,15 @@ import (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	retryMapAddressSpaces         = "address_spaces"
 	retryMapClassScratches        = "class_scratches"
 	retryMapCodeScratches         = "code_scratches"
 	retryMapCodeSeen              = "code_seen"
 	retryMapCounters              = "counters"
 	retryMapEvents                = "events"
 	retryMapGenerations           = "generations"
+	retryMapHeirs                 = "heirs"
+	retryMapMappings              = "mappings"
 	retryMapMissingAddresses      = "missing_addresses"
 	retryMapOffsets               = "offsets"
 	retryMapProcesses             = "processes"
@@ -30,6 +33,7 @@ const (
 	retryMapSamples               = "samples"
 	retryMapThreadStates          = "thread_states"
 	retryMapTypesSeen             = "types_seen"
+	retryMapUnwindShards          = "unwind_shards"
 	retryMapWalks                 = "walks"
 	retryProgOnExec               = "on_exec"
 	retryProgOnExit               = "on_exit"
@@ -39,16 +43,22 @@ const (
 	retryVarCounterType           = "counter_type"
 	retryVarFrameFlagType         = "frame_flag_type"
 	retryVarLimitType             = "limit_type"
+	retryVarMappingFlagType       = "mapping_flag_type"
+	retryVarNativeFlagType        = "native_flag_type"
+	retryVarNativeFrameType       = "native_frame_type"
 	retryVarProcessEventType      = "process_event_type"
 	retryVarProcessRecordType     = "process_record_type"
 	retryVarPythonFrameType       = "python_frame_type"
 	retryVarRecordTypeType        = "record_type_type"
 	retryVarReportAllExec         = "report_all_exec"
+	retryVarRuleKindType          = "rule_kind_type"
 	retryVarSampleFlagType        = "sample_flag_type"
 	retryVarThreadStateAccessType = "thread_state_access_type"
 	retryVarTypeRecordType        = "type_record_type"
+	retryVarUnwindPageType        = "unwind_page_type"
 	retryVarWakeupBytes           = "wakeup_bytes"
 	retryVarWithKernel            = "with_kernel"
+	retryVarWithNative            = "with_native"
 )
 
 // loadRetry returns the embedded CollectionSpec for retry.
@@ -103,12 +113,15 @@ type retryProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type retryMapSpecs struct {
+	AddressSpaces    *ebpf.MapSpec `ebpf:"address_spaces"`
 	ClassScratches   *ebpf.MapSpec `ebpf:"class_scratches"`
 	CodeScratches    *ebpf.MapSpec `ebpf:"code_scratches"`
 	CodeSeen         *ebpf.MapSpec `ebpf:"code_seen"`
 	Counters         *ebpf.MapSpec `ebpf:"counters"`
 	Events           *ebpf.MapSpec `ebpf:"events"`
 	Generations      *ebpf.MapSpec `ebpf:"generations"`
+	Heirs            *ebpf.MapSpec `ebpf:"heirs"`
+	Mappings         *ebpf.MapSpec `ebpf:"mappings"`
 	MissingAddresses *ebpf.MapSpec `ebpf:"missing_addresses"`
 	Offsets          *ebpf.MapSpec `ebpf:"offsets"`
 	Processes        *ebpf.MapSpec `ebpf:"processes"`
@@ -117,6 +130,7 @@ type retryMapSpecs struct {
 	Samples          *ebpf.MapSpec `ebpf:"samples"`
 	ThreadStates     *ebpf.MapSpec `ebpf:"thread_states"`
 	TypesSeen        *ebpf.MapSpec `ebpf:"types_seen"`
+	UnwindShards     *ebpf.MapSpec `ebpf:"unwind_shards"`
 	Walks            *ebpf.MapSpec `ebpf:"walks"`
 }
 
@@ -128,16 +142,22 @@ type retryVariableSpecs struct {
 	CounterType           *ebpf.VariableSpec `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.VariableSpec `ebpf:"frame_flag_type"`
 	LimitType             *ebpf.VariableSpec `ebpf:"limit_type"`
+	MappingFlagType       *ebpf.VariableSpec `ebpf:"mapping_flag_type"`
+	NativeFlagType        *ebpf.VariableSpec `ebpf:"native_flag_type"`
+	NativeFrameType       *ebpf.VariableSpec `ebpf:"native_frame_type"`
 	ProcessEventType      *ebpf.VariableSpec `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.VariableSpec `ebpf:"process_record_type"`
 	PythonFrameType       *ebpf.VariableSpec `ebpf:"python_frame_type"`
 	RecordTypeType        *ebpf.VariableSpec `ebpf:"record_type_type"`
 	ReportAllExec         *ebpf.VariableSpec `ebpf:"report_all_exec"`
+	RuleKindType          *ebpf.VariableSpec `ebpf:"rule_kind_type"`
 	SampleFlagType        *ebpf.VariableSpec `ebpf:"sample_flag_type"`
 	ThreadStateAccessType *ebpf.VariableSpec `ebpf:"thread_state_access_type"`
 	TypeRecordType        *ebpf.VariableSpec `ebpf:"type_record_type"`
+	UnwindPageType        *ebpf.VariableSpec `ebpf:"unwind_page_type"`
 	WakeupBytes           *ebpf.VariableSpec `ebpf:"wakeup_bytes"`
 	WithKernel            *ebpf.VariableSpec `ebpf:"with_kernel"`
+	WithNative            *ebpf.VariableSpec `ebpf:"with_native"`
 }
 
 // retryObjects contains all objects after they have been loaded into the kernel.
@@ -160,12 +180,15 @@ func (o *retryObjects) Close() error {
 //
 // It can be passed to loadRetryObjects or ebpf.CollectionSpec.LoadAndAssign.
 type retryMaps struct {
+	AddressSpaces    *ebpf.Map `ebpf:"address_spaces"`
 	ClassScratches   *ebpf.Map `ebpf:"class_scratches"`
 	CodeScratches    *ebpf.Map `ebpf:"code_scratches"`
 	CodeSeen         *ebpf.Map `ebpf:"code_seen"`
 	Counters         *ebpf.Map `ebpf:"counters"`
 	Events           *ebpf.Map `ebpf:"events"`
 	Generations      *ebpf.Map `ebpf:"generations"`
+	Heirs            *ebpf.Map `ebpf:"heirs"`
+	Mappings         *ebpf.Map `ebpf:"mappings"`
 	MissingAddresses *ebpf.Map `ebpf:"missing_addresses"`
 	Offsets          *ebpf.Map `ebpf:"offsets"`
 	Processes        *ebpf.Map `ebpf:"processes"`
@@ -174,17 +197,21 @@ type retryMaps struct {
 	Samples          *ebpf.Map `ebpf:"samples"`
 	ThreadStates     *ebpf.Map `ebpf:"thread_states"`
 	TypesSeen        *ebpf.Map `ebpf:"types_seen"`
+	UnwindShards     *ebpf.Map `ebpf:"unwind_shards"`
 	Walks            *ebpf.Map `ebpf:"walks"`
 }
 
 func (m *retryMaps) Close() error {
 	return _RetryClose(
+		m.AddressSpaces,
 		m.ClassScratches,
 		m.CodeScratches,
 		m.CodeSeen,
 		m.Counters,
 		m.Events,
 		m.Generations,
+		m.Heirs,
+		m.Mappings,
 		m.MissingAddresses,
 		m.Offsets,
 		m.Processes,
@@ -193,6 +220,7 @@ func (m *retryMaps) Close() error {
 		m.Samples,
 		m.ThreadStates,
 		m.TypesSeen,
+		m.UnwindShards,
 		m.Walks,
 	)
 }
@@ -205,16 +233,22 @@ type retryVariables struct {
 	CounterType           *ebpf.Variable `ebpf:"counter_type"`
 	FrameFlagType         *ebpf.Variable `ebpf:"frame_flag_type"`
 	LimitType             *ebpf.Variable `ebpf:"limit_type"`
+	MappingFlagType       *ebpf.Variable `ebpf:"mapping_flag_type"`
+	NativeFlagType        *ebpf.Variable `ebpf:"native_flag_type"`
+	NativeFrameType       *ebpf.Variable `ebpf:"native_frame_type"`
 	ProcessEventType      *ebpf.Variable `ebpf:"process_event_type"`
 	ProcessRecordType     *ebpf.Variable `ebpf:"process_record_type"`
 	PythonFrameType       *ebpf.Variable `ebpf:"python_frame_type"`
 	RecordTypeType        *ebpf.Variable `ebpf:"record_type_type"`
 	ReportAllExec         *ebpf.Variable `ebpf:"report_all_exec"`
+	RuleKindType          *ebpf.Variable `ebpf:"rule_kind_type"`
 	SampleFlagType        *ebpf.Variable `ebpf:"sample_flag_type"`
 	ThreadStateAccessType *ebpf.Variable `ebpf:"thread_state_access_type"`
 	TypeRecordType        *ebpf.Variable `ebpf:"type_record_type"`
+	UnwindPageType        *ebpf.Variable `ebpf:"unwind_page_type"`
 	WakeupBytes           *ebpf.Variable `ebpf:"wakeup_bytes"`
 	WithKernel            *ebpf.Variable `ebpf:"with_kernel"`
+	WithNative            *ebpf.Variable `ebpf:"with_native"`
 }
 
 // retryPrograms contains all programs after they have been loaded into the kernel.

@@ -23,6 +23,8 @@ type Options struct {
 	FrequencyHz int
 	// Kernel delivers kernel frames.
 	Kernel bool
+	// Native delivers native frames of the address spaces whose mappings are set.
+	Native bool
 	// ReportAllExec reports every exec on the host, so that a Python that
 	// starts later can be followed; off when only chosen processes are sampled.
 	ReportAllExec bool
@@ -43,6 +45,10 @@ type Sampler struct {
 	decoder decoder
 	stats   func() error
 	layouts map[bpfPythonOffsets]uint32
+	// shard is what each map of the unwind tables looks like.
+	shard  *ebpf.MapSpec
+	rows   rowSpace
+	mapped mappingPool
 	// generations of processes that the helper follows itself; the kernel
 	// counts its own from 1.
 	generation uint32
@@ -137,7 +143,7 @@ func (s *Sampler) Close() error {
 	if s.retries != nil {
 		errs = append(errs, s.retries.Close())
 	}
-	errs = append(errs, s.objects.Close())
+	errs = append(errs, s.rows.close(), s.objects.Close())
 	if s.stats != nil {
 		errs = append(errs, s.stats())
 	}

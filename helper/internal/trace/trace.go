@@ -25,6 +25,29 @@ type PythonFrame struct {
 	Marker bool
 }
 
+// NativeFrame is one frame of compiled code.
+type NativeFrame struct {
+	// IP is where the thread was interrupted when Exact, else a return address.
+	IP    uint64
+	Exact bool
+	// SP is the stack pointer in this frame, which its caller's ends.
+	SP uint64
+}
+
+// Mapping is a part of an address space that holds code, as a sampler needs it.
+type Mapping struct {
+	Start, End uint64
+	// FileOffset of Start, in bytes.
+	FileOffset uint64
+	// FirstRow and Rows are the file's unwind table; no rows: it has none.
+	FirstRow, Rows uint32
+	// NotLoaded: there is a table, to be had when code of the file is met.
+	NotLoaded bool
+}
+
+// MappingSet names mappings that a sampler knows.
+type MappingSet struct{ First, Count uint32 }
+
 // Sample is one interrupted thread, leaf first. It and its slices are only valid
 // during the call.
 type Sample struct {
@@ -37,7 +60,11 @@ type Sample struct {
 	Count int
 	// Kernel addresses.
 	Kernel []uint64
+	Native []NativeFrame
 	Python []PythonFrame
+	// NativeEnd names the counter that tells how the native walk ended; NativeWhole
+	// when it came to the thread's first frame, empty when there was none.
+	NativeEnd string
 	// Reason names the counter that ended the walk early, empty for a whole stack.
 	Reason         string
 	Truncated      bool
@@ -45,6 +72,13 @@ type Sample struct {
 	NoThreadState  bool
 	NotInitialized bool
 }
+
+// The ways a native walk ends that somebody has to act upon; counters of the sampler.
+const (
+	NativeWhole     = "native_whole"
+	NativeUnmapped  = "native_unmapped"
+	NativeNotLoaded = "native_not_loaded"
+)
 
 // Piece is part of a code object: raw bytes, or the address to read them from.
 type Piece struct {

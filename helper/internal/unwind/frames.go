@@ -5,25 +5,6 @@ import (
 	"fmt"
 )
 
-// Pointer encodings of .eh_frame (Linux Standard Base, 10.5).
-const (
-	peOmit     = 0xff
-	peFormat   = 0x0f
-	peRelative = 0x70
-	peAbsPtr   = 0x00
-	peUleb     = 0x01
-	peUdata2   = 0x02
-	peUdata4   = 0x03
-	peUdata8   = 0x04
-	peSleb     = 0x09
-	peSdata2   = 0x0a
-	peSdata4   = 0x0b
-	peSdata8   = 0x0c
-	pePCRel    = 0x10
-)
-
-var errEncoding = errors.New("a pointer encoding is not understood")
-
 // cie is what functions of one kind share.
 type cie struct {
 	codeAlign     uint64
@@ -32,7 +13,10 @@ type cie struct {
 	pointers      uint8
 	isSignalFrame bool
 	hasAugment    bool
-	initial       []byte
+	program       []byte
+	// initial is the state that the program makes; isUnderstood tells whether it does.
+	initial      state
+	isUnderstood bool
 }
 
 // function is one FDE: the code in [start, end) and the program of its rules.
@@ -42,43 +26,121 @@ type function struct {
 	program    []byte
 }
 
-// functions visits every FDE of an .eh_frame section that is loaded at address.
-// One that is broken is left out; its code then has no rule.
-func functions(section []byte, address uint64, visit func(function)) error {
-	cies := map[int]*cie{}
-	r := reader{data: section}
+// frames reads the entries of an .eh_frame section that is loaded at address.
+type frames struct {
+	section []byte
+	address uint64
+	arch    *architecture
+	cies    map[int]*cie
+}
+
+const (
+	// maxCIE bounds what is read for one CIE; the longest known, of vDSOs' signal
+	// frames, have 200 bytes.
+	maxCIE = 4096
+	// maxCIEs bounds the memory for them. Linkers merge equal ones, to some dozens.
+	maxCIEs = 4096
+)
+
+// entries visits every FDE by its place in the section. With an end by a
+// terminator nothing is wrong with what follows it: a section whose size is not
+// known goes on with something else.
+func (f *frames) entries(endsAtTerminator bool, visit func(at int, f function)) error {
+	r := reader{data: f.section}
 	for r.left() >= 4 {
 		start := r.at
 		length := uint64(r.u32())
 		if length == 0 {
-			// A terminator; linkers put one at the end, and crtend.o's may lie before others.
+			if endsAtTerminator {
+				return nil
+			}
+			// Linkers put a terminator at the end, and crtend.o's may lie before others.
 			continue
 		}
-		if length == 0xffffffff {
+		if length == extendedLength {
 			length = r.u64()
 		}
 		if length > uint64(r.left()) {
+			if endsAtTerminator {
+				return nil
+			}
 			return fmt.Errorf("entry at %#x: %w", start, errCut)
 		}
-		idAt := r.at
-		entry := reader{data: section[:r.at+int(length)], at: r.at}
 		r.at += int(length)
-		id := entry.u32()
-		if id == 0 {
-			if common, err := parseCIE(&entry); err == nil {
-				cies[start] = common
-			}
-			continue
-		}
-		common := cies[idAt-int(id)]
-		if common == nil {
-			continue
-		}
-		if f, err := parseFDE(&entry, common, address); err == nil && f.end > f.start {
-			visit(f)
+		if function, err := f.function(start); err == nil {
+			visit(start, function)
 		}
 	}
 	return nil
+}
+
+// extendedLength announces a length of 64 bits.
+const extendedLength = 0xffffffff
+
+var errNotFDE = errors.New("not an FDE that is understood")
+
+// entry is a reader behind the length of the entry at a place.
+func (f *frames) entry(at int) reader {
+	r := reader{data: f.section, at: at}
+	length := uint64(r.u32())
+	if length == extendedLength {
+		length = r.u64()
+	}
+	if r.err != nil || length == 0 || length > uint64(r.left()) {
+		return reader{err: errCut}
+	}
+	r.data = f.section[:r.at+int(length)]
+	return r
+}
+
+// function reads the FDE at a place; an error when there is a CIE, or nothing of use.
+func (f *frames) function(at int) (function, error) {
+	r := f.entry(at)
+	idAt := r.at
+	id := int(r.u32())
+	if r.err != nil || id == 0 || id > idAt {
+		return function{}, errNotFDE
+	}
+	common := f.cie(idAt - id)
+	if common == nil {
+		return function{}, errNotFDE
+	}
+	found, err := parseFDE(&r, common, f.address)
+	if err == nil && found.end <= found.start {
+		err = errNotFDE
+	}
+	return found, err
+}
+
+// rule packs a row; one whose program is not understood is nil.
+func (f *frames) rule(s *state) Rule {
+	if s == nil {
+		return Rule(Unsupported)
+	}
+	return f.arch.pack(s)
+}
+
+// cie reads the CIE at a place; nil when it is not understood.
+func (f *frames) cie(at int) *cie {
+	if common, ok := f.cies[at]; ok {
+		return common
+	}
+	r := f.entry(at)
+	r.data = r.data[:min(len(r.data), r.at+maxCIE)]
+	var common *cie
+	if r.u32() == 0 && r.err == nil {
+		common, _ = parseCIE(&r)
+	}
+	if common != nil {
+		m := machine{arch: f.arch}
+		common.isUnderstood = m.start(common)
+		common.initial = m.state
+	}
+	if f.cies == nil || len(f.cies) >= maxCIEs {
+		f.cies = map[int]*cie{}
+	}
+	f.cies[at] = common
+	return common
 }
 
 func parseCIE(r *reader) (*cie, error) {
@@ -113,7 +175,7 @@ func parseCIE(r *reader) (*cie, error) {
 				common.pointers = r.u8()
 			case 'P':
 				encoding := r.u8()
-				if _, err := pointer(r, encoding, 0); err != nil {
+				if _, err := pointer(r, encoding&peFormat, 0); err != nil {
 					return nil, err
 				}
 			case 'L':
@@ -124,8 +186,11 @@ func parseCIE(r *reader) (*cie, error) {
 		}
 		r.at = end
 	}
-	common.initial = r.bytes(r.left())
-	return common, r.err
+	common.program = r.bytes(r.left())
+	if r.err != nil {
+		return nil, r.err
+	}
+	return common, nil
 }
 
 func parseFDE(r *reader, common *cie, address uint64) (function, error) {
@@ -145,39 +210,4 @@ func parseFDE(r *reader, common *cie, address uint64) (function, error) {
 		r.bytes(int(augmented))
 	}
 	return function{start: start, end: start + size, common: common, program: r.bytes(r.left())}, r.err
-}
-
-// pointer reads an encoded pointer; section is the address of r.data[0].
-func pointer(r *reader, encoding uint8, section uint64) (uint64, error) {
-	if encoding == peOmit {
-		return 0, nil
-	}
-	base := uint64(0)
-	switch encoding & peRelative {
-	case 0:
-	case pePCRel:
-		base = section + uint64(r.at)
-	default:
-		return 0, errEncoding
-	}
-	var value uint64
-	switch encoding & peFormat {
-	case peAbsPtr, peUdata8, peSdata8:
-		value = r.u64()
-	case peUleb:
-		value = r.uleb()
-	case peSleb:
-		value = uint64(r.sleb())
-	case peUdata2:
-		value = uint64(r.u16())
-	case peSdata2:
-		value = uint64(int64(int16(r.u16())))
-	case peUdata4:
-		value = uint64(r.u32())
-	case peSdata4:
-		value = uint64(int64(int32(r.u32())))
-	default:
-		return 0, errEncoding
-	}
-	return base + value, r.err
 }

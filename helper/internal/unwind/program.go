@@ -1,45 +1,5 @@
 package unwind
 
-// DWARF register numbers of x86-64 (System V ABI, figure 3.36).
-const (
-	regRBP = 6
-	regRSP = 7
-	regRIP = 16
-)
-
-// Call frame instructions (DWARF 5, 6.4.2 and 7.24).
-const (
-	cfaAdvance     = 0x40
-	cfaOffset      = 0x80
-	cfaRestore     = 0xc0
-	cfaHigh        = 0xc0
-	cfaNop         = 0x00
-	cfaSetLoc      = 0x01
-	cfaAdvance1    = 0x02
-	cfaAdvance2    = 0x03
-	cfaAdvance4    = 0x04
-	cfaOffsetExt   = 0x05
-	cfaRestoreExt  = 0x06
-	cfaUndefined   = 0x07
-	cfaSameValue   = 0x08
-	cfaRegister    = 0x09
-	cfaRemember    = 0x0a
-	cfaRestoreAll  = 0x0b
-	cfaDefCFA      = 0x0c
-	cfaDefRegister = 0x0d
-	cfaDefOffset   = 0x0e
-	cfaDefExpr     = 0x0f
-	cfaExpression  = 0x10
-	cfaOffsetSF    = 0x11
-	cfaDefCFASF    = 0x12
-	cfaDefOffsetSF = 0x13
-	cfaValOffset   = 0x14
-	cfaValOffsetSF = 0x15
-	cfaValExpr     = 0x16
-	cfaGNUArgsSize = 0x2e
-	cfaGNUNegative = 0x2f
-)
-
 // place is where a register of the caller is.
 type place struct {
 	how placeKind
@@ -53,6 +13,8 @@ const (
 	unchanged placeKind = iota
 	saved
 	undefined
+	// atFrame: at the address that the frame pointer holds.
+	atFrame
 	elsewhere
 )
 
@@ -62,40 +24,45 @@ type state struct {
 	offset   int64
 	// expression of the CFA, nil for register + offset.
 	expression []byte
-	rbp, rip   place
+	// frame is the caller's frame pointer, ret its return address.
+	frame, ret place
 }
 
 // maxRemembered bounds the stack of DW_CFA_remember_state; compilers nest two deep.
 const maxRemembered = 32
 
-// rows runs a function's program and visits each row: from where in the code on
-// its rule holds. A program that is not understood leaves the rest of its
-// function to Unsupported.
-func (f *function) rows(visit func(address uint64, rule Rule)) {
-	initial := state{}
-	m := machine{f: f, state: &initial, address: f.start}
-	ok := m.run(f.common.initial)
-	current := initial
-	m = machine{f: f, state: &current, initial: initial, address: f.start, visit: visit}
-	if ok && m.run(f.program) {
+// machine runs a program of call frame instructions.
+type machine struct {
+	f    function
+	arch *architecture
+	// visit is told each row: from where in the code on its state holds.
+	visit      func(address uint64, s *state)
+	state      state
+	remembered []state
+	address    uint64
+}
+
+// start runs the program that the functions of a CIE share.
+func (m *machine) start(common *cie) bool {
+	m.f = function{common: common}
+	return m.execute(common.program)
+}
+
+// run visits every row of a function. A program that is not understood leaves the
+// rest of its function to a nil state.
+func (m *machine) run(f function) {
+	m.f, m.address, m.state = f, f.start, f.common.initial
+	m.remembered = m.remembered[:0]
+	if f.common.isUnderstood && m.execute(f.program) {
 		m.emit()
 		return
 	}
-	visit(m.address, Rule(Unsupported))
-}
-
-type machine struct {
-	f          *function
-	state      *state
-	initial    state
-	remembered []state
-	address    uint64
-	visit      func(uint64, Rule)
+	m.visit(m.address, nil)
 }
 
 func (m *machine) emit() {
 	if m.visit != nil {
-		m.visit(m.address, m.state.rule(m.f.common.isSignalFrame))
+		m.visit(m.address, &m.state)
 	}
 }
 
@@ -104,145 +71,135 @@ func (m *machine) advance(steps uint64) {
 	m.address += steps * m.f.common.codeAlign
 }
 
-func (m *machine) run(program []byte) bool {
+func (m *machine) execute(program []byte) bool {
 	r := &reader{data: program}
-	align := m.f.common.dataAlign
-	for r.left() > 0 && r.err == nil && m.address <= m.f.end {
+	for r.left() > 0 && r.err == nil && m.address-m.f.start <= m.f.end-m.f.start {
 		op := r.u8()
 		low := uint64(op &^ cfaHigh)
+		ok := true
 		switch op & cfaHigh {
 		case cfaAdvance:
 			m.advance(low)
-			continue
 		case cfaOffset:
-			m.set(low, place{saved, int64(r.uleb()) * align})
-			continue
+			m.set(low, place{saved, int64(r.uleb()) * m.f.common.dataAlign})
 		case cfaRestore:
 			m.restore(low)
-			continue
+		default:
+			ok = m.move(op, r) || m.define(op, r) || m.place(op, r)
 		}
-		switch op {
-		case cfaNop:
-		case cfaAdvance1:
-			m.advance(uint64(r.u8()))
-		case cfaAdvance2:
-			m.advance(uint64(r.u16()))
-		case cfaAdvance4:
-			m.advance(uint64(r.u32()))
-		case cfaOffsetExt:
-			register := r.uleb()
-			m.set(register, place{saved, int64(r.uleb()) * align})
-		case cfaOffsetSF:
-			register := r.uleb()
-			m.set(register, place{saved, r.sleb() * align})
-		case cfaGNUNegative:
-			register := r.uleb()
-			m.set(register, place{saved, -int64(r.uleb()) * align})
-		case cfaRestoreExt:
-			m.restore(r.uleb())
-		case cfaUndefined:
-			m.set(r.uleb(), place{how: undefined})
-		case cfaSameValue:
-			m.set(r.uleb(), place{how: unchanged})
-		case cfaRegister:
-			register := r.uleb()
-			r.uleb()
-			m.set(register, place{how: elsewhere})
-		case cfaValOffset, cfaValOffsetSF:
-			register := r.uleb()
-			r.uleb()
-			m.set(register, place{how: elsewhere})
-		case cfaExpression, cfaValExpr:
-			register := r.uleb()
-			r.bytes(int(min(r.uleb(), uint64(len(program)))))
-			m.set(register, place{how: elsewhere})
-		case cfaRemember:
-			if len(m.remembered) >= maxRemembered {
-				return false
-			}
-			m.remembered = append(m.remembered, *m.state)
-		case cfaRestoreAll:
-			if len(m.remembered) == 0 {
-				return false
-			}
-			*m.state = m.remembered[len(m.remembered)-1]
-			m.remembered = m.remembered[:len(m.remembered)-1]
-		case cfaDefCFA:
-			m.state.register, m.state.offset, m.state.expression = r.uleb(), int64(r.uleb()), nil
-		case cfaDefCFASF:
-			m.state.register, m.state.offset, m.state.expression = r.uleb(), r.sleb()*align, nil
-		case cfaDefRegister:
-			m.state.register, m.state.expression = r.uleb(), nil
-		case cfaDefOffset:
-			m.state.offset = int64(r.uleb())
-		case cfaDefOffsetSF:
-			m.state.offset = r.sleb() * align
-		case cfaDefExpr:
-			m.state.expression = r.bytes(int(min(r.uleb(), uint64(len(program)))))
-		case cfaGNUArgsSize:
-			r.uleb()
-		default: // DW_CFA_set_loc, which no compiler writes into .eh_frame, among them
+		if !ok {
 			return false
 		}
 	}
 	return r.err == nil
 }
 
+// move is the instructions that go on in the code, or back to an earlier state.
+func (m *machine) move(op uint8, r *reader) bool {
+	switch op {
+	case cfaNop:
+	case cfaAdvance1:
+		m.advance(uint64(r.u8()))
+	case cfaAdvance2:
+		m.advance(uint64(r.u16()))
+	case cfaAdvance4:
+		m.advance(uint64(r.u32()))
+	case cfaRemember:
+		if len(m.remembered) >= maxRemembered {
+			return false
+		}
+		m.remembered = append(m.remembered, m.state)
+	case cfaRestoreAll:
+		last := len(m.remembered) - 1
+		if last < 0 {
+			return false
+		}
+		m.state, m.remembered = m.remembered[last], m.remembered[:last]
+	case cfaGNUArgsSize:
+		r.uleb()
+	case cfaNegateRA, cfaNegateRAPC:
+		// A walker strips every return address of its signature, which leaves those
+		// that have none as they are, so no rule tells them apart.
+		return m.arch.signsReturns
+	default: // DW_CFA_set_loc, which no compiler writes into .eh_frame, among them
+		return false
+	}
+	return true
+}
+
+// define is the instructions that say what the CFA is.
+func (m *machine) define(op uint8, r *reader) bool {
+	s, align := &m.state, m.f.common.dataAlign
+	switch op {
+	case cfaDefCFA:
+		s.register, s.offset, s.expression = r.uleb(), int64(r.uleb()), nil
+	case cfaDefCFASF:
+		s.register, s.offset, s.expression = r.uleb(), r.sleb()*align, nil
+	case cfaDefRegister:
+		s.register, s.expression = r.uleb(), nil
+	case cfaDefOffset:
+		s.offset = int64(r.uleb())
+	case cfaDefOffsetSF:
+		s.offset = r.sleb() * align
+	case cfaDefExpr:
+		s.expression = r.block()
+	default:
+		return false
+	}
+	return true
+}
+
+// place is the instructions that say where a register of the caller is.
+func (m *machine) place(op uint8, r *reader) bool {
+	align := m.f.common.dataAlign
+	if op < cfaOffsetExt || op > cfaValExpr && op != cfaGNUNegative {
+		return false
+	}
+	register := r.uleb()
+	where := place{how: elsewhere}
+	switch op {
+	case cfaOffsetExt:
+		where = place{saved, int64(r.uleb()) * align}
+	case cfaOffsetSF:
+		where = place{saved, r.sleb() * align}
+	case cfaGNUNegative:
+		where = place{saved, -int64(r.uleb()) * align}
+	case cfaRestoreExt:
+		m.restore(register)
+		return true
+	case cfaUndefined:
+		where.how = undefined
+	case cfaSameValue:
+		where.how = unchanged
+	case cfaRegister, cfaValOffset, cfaValOffsetSF:
+		r.uleb()
+	case cfaExpression:
+		if isFrameItself(r.block()) && m.arch.frame == regRBP {
+			where.how = atFrame
+		}
+	case cfaValExpr:
+		r.block()
+	default:
+		return false
+	}
+	m.set(register, where)
+	return true
+}
+
 func (m *machine) set(register uint64, where place) {
 	switch register {
-	case regRBP:
-		m.state.rbp = where
+	case m.arch.frame:
+		m.state.frame = where
 	case m.f.common.returnColumn:
-		m.state.rip = where
+		m.state.ret = where
 	}
 }
 
 func (m *machine) restore(register uint64) {
 	switch register {
-	case regRBP:
-		m.state.rbp = m.initial.rbp
+	case m.arch.frame:
+		m.state.frame = m.f.common.initial.frame
 	case m.f.common.returnColumn:
-		m.state.rip = m.initial.rip
+		m.state.ret = m.f.common.initial.ret
 	}
-}
-
-// rule packs the row; what cannot be told in a Rule is Unsupported.
-func (s *state) rule(isSignalFrame bool) Rule {
-	switch {
-	case isSignalFrame:
-		return Rule(Signal)
-	case s.rip.how == undefined:
-		return Rule(End)
-	case s.expression != nil:
-		if isPLT(s.expression) {
-			return Rule(PLT)
-		}
-		return Rule(Unsupported)
-	case s.rip != place{saved, returnAtCFA}, s.rbp.how == elsewhere:
-		return Rule(Unsupported)
-	}
-	kind := StackPointer
-	switch s.register {
-	case regRSP:
-	case regRBP:
-		kind = FramePointer
-	default:
-		return Rule(Unsupported)
-	}
-	var savedRBP int64
-	if s.rbp.how == saved {
-		savedRBP = -s.rbp.offset
-		if savedRBP <= 0 {
-			return Rule(Unsupported)
-		}
-	}
-	rule, _ := NewRule(kind, s.offset, savedRBP)
-	return rule
-}
-
-// isPLT recognises the expression of GNU ld and lld for .plt:
-// RSP + 8 + ((RIP & 15) >= 11) << 3, and that of .plt.sec variants with another limit.
-func isPLT(expression []byte) bool {
-	const breg7, breg16, lit15, and, lit11, ge, lit3, shl, plus = 0x77, 0x80, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22
-	return string(expression) == string([]byte{breg7, 8, breg16, 0, lit15, and, lit11, ge, lit3, shl, plus})
 }

@@ -95,3 +95,13 @@ func (r *reader) text() string {
 	}
 	return string(r.data[start : r.at-1])
 }
+
+// block reads a length and as many bytes: never nil, so that an empty expression
+// is not taken for none.
+func (r *reader) block() []byte {
+	b := r.bytes(int(min(r.uleb(), uint64(len(r.data)))))
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

@@ -7,8 +7,16 @@ package unwind
 // as bpf/types.h has it:
 //
 //	bits 0-2   Kind
-//	bit  3     RBP is saved at CFA - 8*bits 4-11
-//	bits 12-31 CFA offset in units of 8 bytes
+//	bit  3     RBP is saved at CFA - 8*bits 4-11; for Indirect, at *RBP
+//	bits 4-11  0 for Indirect by RBP
+//	bits 12-31 CFA offset in units of 8 bytes; for Indirect, how far below RBP
+//
+// Indirect with bits 4-7 not 0 is by RSP, as assembly that realigns the stack keeps
+// the RSP of its caller on it: CFA = *(RSP + 8*s) + 8*bits 4-7, where s is bits 12-31
+// as a signed number; RBP is saved at CFA - 8*bits 8-11 when bit 3 is set.
+//
+// The return address is at CFA - 8, but for Signal. A Rule of a table for 64-bit
+// Arm is a RuleARM64.
 type Rule uint32
 
 // Kind is how the canonical frame address (CFA: RSP before the call) is found.
@@ -32,6 +40,9 @@ const (
 	End
 	// Unsupported: a rule that is not understood.
 	Unsupported
+	// Indirect: CFA = *(RBP - offset), in functions that realign the stack; or
+	// *(RSP + offset) + addend.
+	Indirect
 )
 
 const (
@@ -62,11 +73,62 @@ func NewRule(kind Kind, cfaOffset, savedRBP int64) (Rule, bool) {
 	return rule, true
 }
 
+// NewIndirect packs CFA = *(RBP - below), below in bytes; isSaved when the
+// caller's RBP is at *RBP. It is Unsupported when below cannot be told.
+func NewIndirect(below int64, isSaved bool) Rule {
+	rule, ok := NewRule(Indirect, below, 0)
+	if ok && isSaved {
+		rule |= savedBit
+	}
+	return rule
+}
+
+const (
+	nibble        = 0xf
+	addendShift   = 4
+	belowCFAShift = 8
+)
+
+// NewIndirectRSP packs CFA = *(RSP + offset) + addend, in bytes, addend not 0;
+// savedRBP is as NewRule has it. It is Unsupported when one cannot be told.
+func NewIndirectRSP(offset, addend, savedRBP int64) Rule {
+	const most, least = cfaMax / 2, -cfaMax/2 - 1
+	for _, each := range []int64{offset, addend, savedRBP} {
+		if each%slot != 0 {
+			return Rule(Unsupported)
+		}
+	}
+	offset, addend, savedRBP = offset/slot, addend/slot, savedRBP/slot
+	if offset < least || offset > most || addend < 1 || addend > nibble || savedRBP < 0 || savedRBP > nibble {
+		return Rule(Unsupported)
+	}
+	rule := Rule(Indirect) | Rule(addend)<<addendShift | Rule(savedRBP)<<belowCFAShift | Rule(uint32(offset)<<cfaShift)
+	if savedRBP != 0 {
+		rule |= savedBit
+	}
+	return rule
+}
+
+// IndirectRSP is what NewIndirectRSP packed; ok is false for a rule of another shape.
+func (r Rule) IndirectRSP() (offset, addend, savedRBP int64, ok bool) {
+	addend = int64(r>>addendShift&nibble) * slot
+	if r.Kind() != Indirect || addend == 0 {
+		return 0, 0, 0, false
+	}
+	if r.IsSaved() {
+		savedRBP = int64(r>>belowCFAShift&nibble) * slot
+	}
+	return int64(int32(r)>>cfaShift) * slot, addend, savedRBP, true
+}
+
 // Kind of the rule.
 func (r Rule) Kind() Kind { return Kind(r & kindMask) }
 
-// CFAOffset in bytes.
+// CFAOffset in bytes; for Indirect, the bytes below RBP at which the CFA is.
 func (r Rule) CFAOffset() int64 { return int64(r>>cfaShift) * slot }
+
+// IsSaved tells whether the frame has saved RBP.
+func (r Rule) IsSaved() bool { return r&savedBit != 0 }
 
 // SavedRBP is the bytes below the CFA at which RBP is saved, 0 when it is not.
 func (r Rule) SavedRBP() int64 {

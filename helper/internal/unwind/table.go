@@ -3,16 +3,22 @@ package unwind
 import (
 	"debug/elf"
 	"errors"
-	"fmt"
 	"io"
+	"slices"
 	"sort"
 )
 
 // Table is the rules of one file, searched by file offset: row i holds from
-// Offsets[i] up to Offsets[i+1]. A row takes 8 bytes.
+// Offsets[i] up to Offsets[i+1]. A row takes 8 bytes, and differs from the one
+// before it. Code that no function claims has a row of None.
 type Table struct {
+	// Machine tells how to read the rules.
+	Machine elf.Machine
 	Offsets []uint32
 	Rules   []Rule
+	// Functions are where functions begin, and the parts that a compiler has split
+	// off, as file offsets in ascending order: also those that have no name.
+	Functions []uint32
 }
 
 // Rows is how many rows there are.
@@ -27,61 +33,142 @@ func (t *Table) Find(offset uint32) Rule {
 	return t.Rules[after-1]
 }
 
-const (
-	// maxSection bounds what is read of a file; libLLVM's .eh_frame has 8 MiB.
-	maxSection = 256 << 20
-	// maxRows bounds a table at 64 MiB.
-	maxRows = 8 << 20
-)
+// Function is the function, or part of one, that a file offset lies in: from start
+// up to the next one's. ok is false before the first.
+func (t *Table) Function(offset uint32) (start, end uint32, ok bool) {
+	after := sort.Search(len(t.Functions), func(i int) bool { return t.Functions[i] > offset })
+	if after == 0 {
+		return 0, 0, false
+	}
+	end = ^uint32(0)
+	if after < len(t.Functions) {
+		end = t.Functions[after]
+	}
+	return t.Functions[after-1], end, true
+}
 
-var (
-	// ErrNoFrames: the file has no call frame information.
-	ErrNoFrames = errors.New("the file has no .eh_frame")
-	errTooBig   = errors.New("the call frame information is too big")
-	errMachine  = errors.New("the rules of this architecture are not known")
-)
+// maxRows bounds a table at 64 MiB.
+const maxRows = 8 << 20
 
-// Build reads a file's .eh_frame into a table.
+var errTooBig = errors.New("the call frame information is too big")
+
+// Build reads a file's .eh_frame into a table. The file may be an image of memory
+// whose addresses are file offsets, as the vDSO's are.
 func Build(file io.ReaderAt) (*Table, error) {
-	binary, err := elf.NewFile(file)
+	image, err := open(file)
 	if err != nil {
 		return nil, err
 	}
-	if binary.Machine != elf.EM_X86_64 {
-		return nil, errMachine
-	}
-	section := binary.Section(".eh_frame")
-	if section == nil || section.Type == elf.SHT_NOBITS {
-		return nil, ErrNoFrames
-	}
-	if section.Size > maxSection {
-		return nil, errTooBig
-	}
-	data, err := section.Data()
-	if err != nil {
-		return nil, fmt.Errorf("read .eh_frame: %w", err)
-	}
-	return build(data, section.Addr, offsetsOf(binary))
+	return image.build()
 }
 
-// offsetsOf translates virtual addresses to file offsets by the segments that hold code.
-func offsetsOf(file *elf.File) func(address uint64) (uint32, bool) {
-	var code []*elf.Prog
-	for _, segment := range file.Progs {
-		if segment.Type == elf.PT_LOAD && segment.Flags&elf.PF_X != 0 {
-			code = append(code, segment)
+func (image *image) build() (*Table, error) {
+	order, err := image.order()
+	if err != nil {
+		return nil, err
+	}
+	// Counting first makes the table as large as it must be, at once: its rows are
+	// the most of what Build has in memory.
+	b := builder{}
+	image.rows(order, &b)
+	if b.count > maxRows {
+		return nil, errTooBig
+	}
+	t := &Table{Machine: image.machine, Offsets: make([]uint32, 0, b.count), Rules: make([]Rule, 0, b.count)}
+	b = builder{table: t}
+	image.rows(order, &b)
+	t.Functions = functionsOf(order)
+	return t, nil
+}
+
+// functionsOf is where each of them begins, without the stubs of linkage tables.
+func functionsOf(order []uint64) []uint32 {
+	functions := make([]uint32, 0, len(order))
+	for _, key := range order {
+		start := uint32(key >> 32)
+		if uint32(key) < stubsFrom && (len(functions) == 0 || functions[len(functions)-1] != start) {
+			functions = append(functions, start)
 		}
 	}
-	return func(address uint64) (uint32, bool) {
-		for _, segment := range code {
-			// A function may end where its segment does.
-			if address >= segment.Vaddr && address-segment.Vaddr <= segment.Filesz {
-				offset := segment.Off + address - segment.Vaddr
-				return uint32(offset), offset>>32 == 0
+	return functions
+}
+
+// order is the functions sorted by where their code begins, of those that begin at
+// one place in the order of the section: 32 bits of file offset over 32 of the
+// FDE's place, or over a stub's number from stubsFrom on.
+func (image *image) order() ([]uint64, error) {
+	var order []uint64
+	err := image.frames.entries(image.endsAtTerminator, func(at int, f function) {
+		if offset, _, ok := image.code.locate(f.start); ok {
+			order = append(order, uint64(offset)<<32|uint64(at))
+		}
+	})
+	if !slices.IsSorted(order) {
+		slices.Sort(order)
+	}
+	for i, stubs := range image.stubs {
+		key := uint64(stubs.start)<<32 | uint64(stubsFrom+i)
+		next, _ := slices.BinarySearch(order, uint64(stubs.start)<<32)
+		if next == len(order) || order[next]>>32 >= stubs.end {
+			order = slices.Insert(order, next, key)
+		}
+	}
+	return order, err
+}
+
+// stubsFrom is above every place in a section.
+const stubsFrom = 1 << 31
+
+// rows gives every row to the builder. Functions do not overlap; where a file
+// says so, the later start wins, and of several with one start the last.
+func (image *image) rows(order []uint64, b *builder) {
+	var f function
+	var start, end uint64
+	m := machine{arch: image.frames.arch}
+	m.visit = func(address uint64, s *state) {
+		if offset := start + (address - f.start); offset < end {
+			b.row(uint32(offset), image.frames.rule(s))
+		}
+	}
+	for i, key := range order {
+		start, end = key>>32, 1<<32
+		if i+1 < len(order) {
+			end = order[i+1] >> 32
+		}
+		if at := int(uint32(key)); at >= stubsFrom {
+			end = min(end, image.stubs[at-stubsFrom].end)
+			if start < end {
+				b.row(uint32(start), image.frames.arch.stub)
+			}
+		} else {
+			var err error
+			if f, err = image.frames.function(at); err != nil {
+				continue
+			}
+			_, limit, _ := image.code.locate(f.start)
+			end = min(end, start+(f.end-f.start), limit)
+			switch {
+			case start >= end:
+				continue
+			case f.common.isSignalFrame:
+				b.row(uint32(start), Rule(Signal))
+			default:
+				m.run(f)
 			}
 		}
-		return 0, false
+		if end>>32 == 0 {
+			b.row(uint32(end), Rule(None))
+		}
 	}
+}
+
+// builder appends rows that say something new, or counts them when it has no table.
+type builder struct {
+	table *Table
+	count int
+	// last is the newest row, before the rule of the one before it.
+	last   row
+	before Rule
 }
 
 type row struct {
@@ -89,60 +176,23 @@ type row struct {
 	rule   Rule
 }
 
-func build(section []byte, address uint64, offsetOf func(uint64) (uint32, bool)) (*Table, error) {
-	var all []function
-	if err := functions(section, address, func(f function) { all = append(all, f) }); err != nil {
-		return nil, err
+// row adds one; offsets never decrease. Of several at one place the last counts.
+func (b *builder) row(offset uint32, rule Rule) {
+	if b.count > 0 && b.last.offset == offset {
+		b.count--
+		b.last.rule = b.before
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].start < all[j].start })
-	var rows []row
-	for i := range all {
-		f := &all[i]
-		// Functions do not overlap; where a broken file says so, the later start wins.
-		if i+1 < len(all) && f.end > all[i+1].start {
-			f.end = all[i+1].start
-		}
-		rows = appendFunction(rows, f, offsetOf)
-		if len(rows) > maxRows {
-			return nil, errTooBig
-		}
+	current := Rule(None)
+	if b.count > 0 {
+		current = b.last.rule
 	}
-	return compact(rows), nil
-}
-
-func appendFunction(rows []row, f *function, offsetOf func(uint64) (uint32, bool)) []row {
-	if _, ok := offsetOf(f.start); !ok || f.end <= f.start {
-		return rows
+	if rule == current {
+		return
 	}
-	f.rows(func(address uint64, rule Rule) {
-		if offset, ok := offsetOf(address); ok && address < f.end {
-			rows = append(rows, row{offset, rule})
-		}
-	})
-	if offset, ok := offsetOf(f.end); ok {
-		rows = append(rows, row{offset, Rule(None)})
+	b.before, b.last = current, row{offset, rule}
+	if b.table != nil {
+		b.table.Offsets = append(b.table.Offsets[:b.count], offset)
+		b.table.Rules = append(b.table.Rules[:b.count], rule)
 	}
-	return rows
-}
-
-// compact drops rows that say nothing new: of several at one place the last
-// counts, and one that equals the row before it is no change.
-func compact(rows []row) *Table {
-	sort.SliceStable(rows, func(i, j int) bool { return rows[i].offset < rows[j].offset })
-	t := &Table{}
-	for _, row := range rows {
-		last := len(t.Offsets) - 1
-		if last >= 0 && t.Offsets[last] == row.offset {
-			t.Rules[last] = row.rule
-			if last > 0 && t.Rules[last-1] == row.rule {
-				t.Offsets, t.Rules = t.Offsets[:last], t.Rules[:last]
-			}
-			continue
-		}
-		if last >= 0 && t.Rules[last] == row.rule {
-			continue
-		}
-		t.Offsets, t.Rules = append(t.Offsets, row.offset), append(t.Rules, row.rule)
-	}
-	return t
+	b.count++
 }

@@ -86,6 +86,18 @@ func describe(rule Rule) string {
 		return fmt.Sprintf("%s+%d %s", register, rule.CFAOffset(), saved)
 	case End:
 		return "end"
+	case Indirect:
+		saved := "u"
+		if offset, addend, below, ok := rule.IndirectRSP(); ok {
+			if below != 0 {
+				saved = fmt.Sprintf("c-%d", below)
+			}
+			return fmt.Sprintf("*(rsp+%d)+%d %s", offset, addend, saved)
+		}
+		if rule.IsSaved() {
+			saved = "*rbp"
+		}
+		return fmt.Sprintf("*(rbp-%d) %s", rule.CFAOffset(), saved)
 	case PLT, Signal, Unsupported, None:
 	}
 	return fmt.Sprintf("kind %d", rule.Kind())
@@ -175,24 +187,4 @@ func codeBias(t *testing.T, segments string) uint64 {
 	offset, _ := strconv.ParseUint(match[1], 16, 64)
 	address, _ := strconv.ParseUint(match[2], 16, 64)
 	return address - offset
-}
-
-func FuzzBuild(f *testing.F) {
-	f.Add([]byte{}, uint64(0))
-	f.Add([]byte{0x14, 0, 0, 0, 0, 0, 0, 0, 1, 'z', 'R', 0, 1, 0x78, 16, 1, 0x1b, 0xc, 7, 8, 0x90, 1, 0, 0,
-		0x10, 0, 0, 0, 0x1c, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0x44, 0xe, 0x10}, uint64(0x1000))
-	f.Fuzz(func(t *testing.T, section []byte, address uint64) {
-		table, err := build(section, address, func(a uint64) (uint32, bool) { return uint32(a), a>>32 == 0 })
-		if err != nil {
-			return
-		}
-		for i := 1; i < table.Rows(); i++ {
-			if table.Offsets[i] <= table.Offsets[i-1] {
-				t.Fatalf("row %d at %#x follows %#x", i, table.Offsets[i], table.Offsets[i-1])
-			}
-		}
-		if table.Rows() > 64+len(section)*4 {
-			t.Fatalf("%d rows out of %d bytes", table.Rows(), len(section))
-		}
-	})
 }

@@ -1,5 +1,5 @@
 /** Which interpreters the matrix has, and in which places each runs. */
-import { freeThreadedOffsets } from "../../../scripts/lib/freeThreaded.mjs";
+import { freeThreadedOffsets, laidOutPythons } from "../../../scripts/lib/freeThreaded.mjs";
 import { builtPythons } from "../../../scripts/lib/pythonBuilds.mjs";
 import { describe, interpreters, oldInterpreters } from "../../../scripts/lib/interpreters.mjs";
 import { placesOf } from "./places.mjs";
@@ -12,15 +12,30 @@ import { placesOf } from "./places.mjs";
 export async function matrix(isWhole) {
   const found = [...(await oldInterpreters()), ...(await interpreters())];
   const measured = await freeThreadedOffsets();
+  const laidOut = await laidOutPythons(found);
   if (!isWhole) {
     const debian = found.filter((one) => one.origin !== "pyenv" && one.root === "");
-    return { isWhole, interpreters: debian, places: [], measured };
+    return { isWhole, interpreters: debian, places: [], measured, laidOut, absent: [] };
   }
-  for (const [name, executable] of Object.entries(await builtPythons())) {
+  const { built, absent } = await builtPythons();
+  for (const { executable, how } of built) {
     const one = await describe([executable], "built");
     if (one === undefined) throw new Error(`${executable} does not run.`);
-    const how = name === "3.13t" ? "t (built)" : " (built, musl)";
-    found.push({ ...one, label: one.version + how });
+    found.push(how === "" ? one : { ...one, label: one.label.replace(")", `, ${how})`) });
   }
-  return { isWhole, interpreters: found, places: await placesOf(found), measured };
+  const places = await placesOf(found);
+  const all = [...found, ...found.flatMap(jitOn)];
+  return { isWhole, interpreters: all, places, measured, laidOut, absent };
+}
+
+/** Debian and others build 3.14 and later with a JIT that is off unless it is asked for. */
+function jitOn(interpreter) {
+  const { hasJit, root, label, command } = interpreter;
+  if (!hasJit || root !== "") return [];
+  return {
+    ...interpreter,
+    isJitOn: true,
+    label: label.replace(")", ", JIT on)"),
+    command: ["/usr/bin/env", "PYTHON_JIT=1", ...command],
+  };
 }

@@ -1,4 +1,5 @@
 import { describe, inject } from "vitest";
+import type { Grammar } from "../../sampler/support/grammar";
 import type { Interpreter } from "../../sampler/support/machine";
 
 /** An interpreter in one of the circumstances of places.mjs. */
@@ -7,22 +8,32 @@ export interface Place extends Interpreter {
   readonly replaced?: { readonly original: string; readonly file: string };
 }
 
+/** A program that poses as an interpreter, and the stacks that its threads can have. */
+interface LaidOut {
+  readonly file: string;
+  readonly truth: Grammar & { readonly path: string };
+}
+
 declare module "vitest" {
   interface ProvidedContext {
     matrix: {
       /** What scripts/lib/freeThreaded.mjs measures, by minor version. */
       readonly measured: Readonly<Record<string, Readonly<Record<string, number | string>>>>;
+      /** Programs that pose as free-threaded interpreters, by minor version. */
+      readonly laidOut: Readonly<Record<string, LaidOut>>;
       /** Whether every cell is asked for, or a short cut. */
       readonly isWhole: boolean;
       /** Every one of them runs every program. */
       readonly interpreters: readonly Interpreter[];
       /** Some once more in other circumstances, for the scenes only. */
       readonly places: readonly Place[];
+      /** Builds that could not be made. */
+      readonly absent: readonly { readonly name: string; readonly why: string }[];
     };
   }
 }
 
-export const { interpreters, places, isWhole } = inject("matrix");
+export const { interpreters, places, isWhole, absent } = inject("matrix");
 const { impossible } = inject("sampler");
 
 export const samplers = ["bpf", "procmem"] as const;

@@ -15,7 +15,7 @@ export async function placesOf(interpreters) {
   await run("gcc", ["-O1", "-o", host, hostSource, "-ldl"]);
   const found = [];
   for (const interpreter of interpreters) {
-    for (const place of [container, jit, ...(interpreter.root === "" ? outside : [])]) {
+    for (const place of [container, ...(interpreter.root === "" ? outside : [])]) {
       const made = await place(interpreter, host);
       if (made === undefined) continue;
       const { how, command, ...rest } = made;
@@ -34,12 +34,6 @@ function container({ command, root }) {
   if (root === "") return undefined;
   const namespaces = ["--user", "--map-root-user", "--pid", "--mount", "--fork", "--kill-child"];
   return { how: "container", command: ["unshare", ...namespaces, ...command] };
-}
-
-/** Debian builds 3.14 and later with a JIT that is off unless it is asked for. */
-function jit({ command, origin, version, root }) {
-  if (origin !== "suite" || root !== "" || !/^3\.1[45]\./.test(version)) return undefined;
-  return { how: "JIT on", command: ["/usr/bin/env", "PYTHON_JIT=1", ...command] };
 }
 
 const minorOf = ({ version }) => version.split(".").slice(0, 2).join(".");

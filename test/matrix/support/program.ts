@@ -76,14 +76,14 @@ export class Recorder {
   readonly #folder = mkdtempSync("/tmp/emberline-matrix-");
   readonly #helper: Helper;
 
-  constructor(pid: number, sampler: Sampler, seconds: number) {
+  constructor(pid: number, sampler: Sampler, seconds: number, frequency = 999) {
     onTestFinished(() => rmSync(this.#folder, { recursive: true, force: true }));
     this.#helper = new Helper([
       "record",
       `--pid=${pid}`,
       `--sampler=${sampler}`,
       `--duration=${seconds}s`,
-      "--frequency=999",
+      `--frequency=${frequency}`,
       "--format=gecko",
       `--output=${path.join(this.#folder, "stacks")}`,
       `--stats=${path.join(this.#folder, "stats")}`,

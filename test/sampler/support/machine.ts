@@ -9,6 +9,8 @@ export interface Interpreter {
   readonly command: readonly [string, ...string[]];
   /** Where "/" is for its programs, or "" for the machine's own. */
   readonly root: string;
+  /** Whether it compiles what runs often to machine code. */
+  readonly isJitOn?: boolean;
 }
 
 declare module "vitest" {

@@ -1,0 +1,59 @@
+package native
+
+import (
+	"sort"
+	"time"
+
+	"emberline/helper/internal/symbolize"
+	"emberline/helper/internal/trace"
+)
+
+// space is one address space.
+type space struct {
+	pid int
+	// code is what was last found there, shared with forks; nil before the first look.
+	code *code
+	// isAsked: a look is waiting.
+	isAsked bool
+	looked  time.Time
+	pause   time.Duration
+	// jit is what a JIT says of its code, nil before somebody asks.
+	jit *symbolize.PerfMap
+}
+
+// code is what can be executed in an address space. It is not changed once it is there.
+type code struct {
+	set      trace.MappingSet
+	mappings []mapped
+	users    int
+}
+
+// mapped is a mapping and the file that is in it.
+type mapped struct {
+	trace.Mapping
+	file *File
+}
+
+func (s *space) find(address uint64) *mapped {
+	if s.code == nil {
+		return nil
+	}
+	all := s.code.mappings
+	after := sort.Search(len(all), func(i int) bool { return all[i].Start > address })
+	if after == 0 || address >= all[after-1].End {
+		return nil
+	}
+	return &all[after-1]
+}
+
+func (c *code) equals(mappings []mapped) bool {
+	if c == nil || len(c.mappings) != len(mappings) {
+		return false
+	}
+	for i := range mappings {
+		if c.mappings[i] != mappings[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,128 @@
+package profiler
+
+import (
+	"strings"
+	"time"
+
+	"emberline/helper/internal/aggregate"
+	"emberline/helper/internal/native"
+	"emberline/helper/internal/trace"
+	"emberline/helper/protocol"
+)
+
+// nativeSettle is how long a session waits before it samples, so that the tables
+// of the first processes are there; what is not by then follows while it samples.
+const nativeSettle = time.Second
+
+// unknownNative is code without a file and without a name, such as a silent JIT's.
+const unknownNative = "[unnamed code]"
+
+// natives resolves native frames; nil when there are none to be had.
+type natives struct {
+	registry *native.Registry
+	tree     *aggregate.Tree
+	frames   map[nativeCode]aggregate.FrameID
+	// scratch of the stack that is being built
+	runs  []run
+	leafs []aggregate.FrameID
+}
+
+// nativeCode is a place in a file: where its function begins, or the very place
+// when that has no name.
+type nativeCode struct {
+	file   *native.File
+	offset uint64
+}
+
+func newNatives(tables native.Tables, tree *aggregate.Tree) *natives {
+	return &natives{
+		registry: native.NewRegistry(tables),
+		tree:     tree,
+		frames:   map[nativeCode]aggregate.FrameID{},
+	}
+}
+
+// address is one in the frame's code: a return address may already be the next function's.
+func address(frame *trace.NativeFrame) uint64 {
+	if frame.Exact {
+		return frame.IP
+	}
+	return frame.IP - 1
+}
+
+// trampoline is how CPython names the code of `-X perf`, one for each Python
+// function (3.12+, Python/perf_trampoline.c): its Python frame is there anyway.
+const trampoline = "py::"
+
+// frame names one native frame; ok is false for one that only repeats a Python frame.
+func (n *natives) frame(generation uint32, frame *trace.NativeFrame) (id aggregate.FrameID, ok bool) {
+	at := address(frame)
+	file, offset := n.registry.Find(generation, at)
+	if file == nil || file.IsAnonymous() {
+		name, isNamed := n.registry.JITName(generation, at)
+		if !isNamed {
+			name = unknownNative
+		}
+		if strings.HasPrefix(name, trampoline) {
+			return 0, false
+		}
+		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name}), true
+	}
+	name, start := file.Name(offset)
+	key := nativeCode{file, start}
+	id, known := n.frames[key]
+	if !known {
+		id = n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name, Module: file.Path})
+		n.frames[key] = id
+	}
+	return id, true
+}
+
+// isLoop tells whether a native frame is the evaluation loop's.
+func (n *natives) isLoop(generation uint32, frame *trace.NativeFrame) bool {
+	file, offset := n.registry.Find(generation, address(frame))
+	return file != nil && file.IsLoop(offset)
+}
+
+func mergeRuleOf(t *target) mergeRule {
+	offsets := &t.interpreter.Offsets
+	switch {
+	case offsets.FrameEntryOwner != 0:
+		return byAddress
+	case offsets.FrameIsEntry >= 0:
+		return byEntry
+	}
+	return oneToOne
+}
+
+// appendMerged appends a sample's merged native and Python frames, root first.
+func (s *Session) appendMerged(t *target, sample *trace.Sample) {
+	n := s.natives
+	if n == nil || len(sample.Native) == 0 {
+		for i := len(sample.Python) - 1; i >= 0; i-- {
+			if id, ok := s.codes.frame(&sample.Python[i]); ok {
+				s.path = append(s.path, id)
+			}
+		}
+		return
+	}
+	n.registry.Ended(sample.Generation, sample.NativeEnd, address(&sample.Native[len(sample.Native)-1]))
+	rule := mergeRuleOf(t)
+	n.runs = runsOf(sample.Python, rule, n.runs[:0])
+	n.leafs = n.leafs[:0]
+	merge(sample.Python, sample.Native, n.runs, rule, sample.NativeEnd == trace.NativeWhole,
+		func(i int) bool { return n.isLoop(sample.Generation, &sample.Native[i]) },
+		func(i int) {
+			if id, ok := n.frame(sample.Generation, &sample.Native[i]); ok {
+				n.leafs = append(n.leafs, id)
+			}
+		},
+		func(i int) {
+			if id, ok := s.codes.frame(&sample.Python[i]); ok {
+				n.leafs = append(n.leafs, id)
+			}
+		})
+	for i := len(n.leafs) - 1; i >= 0; i-- {
+		s.path = append(s.path, n.leafs[i])
+	}
+}
