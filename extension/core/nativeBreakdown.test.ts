@@ -87,7 +87,7 @@ test("what could not be read is no Python, and code without symbols is its file"
     x4                  x2                      x1                      x1
     main[app.py:10]     main[app.py:10]         main[app.py:10]         main[app.py:10]
     no unwind table[e]  blas_gemm[n:/lib/b.so]  blas_gemm[n:/lib/b.so]  0x55d0[n:/lib/b.so]
-                        0x7f10[n:/lib/b.so]     0x7f18[n:/lib/b.so]     ssl3_read[n:/lib/s.so]
+                        0x7f10[n:/lib/b.so]     b.so+0x18[n:/lib/b.so]  ssl3_read[n:/lib/s.so]
                                                 0x7f20[n:/lib/b.so]
   `;
   expect(costsOf(text)).toEqual([

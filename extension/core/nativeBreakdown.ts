@@ -28,8 +28,8 @@ export interface NativeCost {
 const SYSTEM_CALL_GATE =
   /^(?:entry_SYSCALL|entry_INT80|do_syscall_64|do_int80|do_fast_syscall|x64_sys_call|ia32_sys_call|syscall_enter|syscall_exit)/;
 
-/** What a symbolizer leaves where there is no symbol: an address, or nothing. */
-const NO_SYMBOL = /^(?:\+?0x[0-9a-f]+|\?*)$/i;
+/** What stands for code without a symbol: an address, a file and an address, or nothing. */
+const NO_SYMBOL = /^(?:(?:.*\+)?0x[0-9a-f]+|\?*|\[unknown\])$/i;
 
 /**
  * Which C functions the samples of a line were in, most samples first: those

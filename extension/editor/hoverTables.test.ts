@@ -30,7 +30,8 @@ describe("costs of a line", () => {
       cost("_PyEval_EvalFrameDefault", 30, { isEvaluator: true }),
       cost("__memmove_avx", 20, { module: "/lib/libc.so.6", callers: ["a", "b", "c"] }),
       cost("asm_exc_page_fault", 10, { kind: "kernel", module: null, callers: ["PyUnicode_New"] }),
-      cost("", 4, { kind: "python", module: null }),
+      cost("", 3, { kind: "python", module: null }),
+      cost("b.so", 1, { module: "/lib/b.so", callers: ["blas_gemm"] }),
       cost("no unwind table", 2, { kind: "unread", module: null }),
     ];
     expect(seen(costTable(costs, 100))).toEqual([
@@ -39,7 +40,8 @@ describe("costs of a line", () => {
       "30% _PyEval_EvalFrameDefault python3.12, runs the bytecode",
       "20% __memmove_avx libc.so.6, in a, b…",
       "10% kernel: asm_exc_page_fault in PyUnicode_New",
-      "4.0% Python itself: no native frame below",
+      "3.0% Python itself: no native frame below",
+      "1.0% b.so code without symbols, in blas_gemm",
       "2.0% unreadable: no unwind table",
     ]);
   });

@@ -53,13 +53,13 @@ function costName({ kind, name }: NativeCost): string {
   }
 }
 
-/** Module and callers: "libc.so.6, in PyUnicode_Append". */
+/** Module and callers: "libc.so.6, in PyUnicode_Append". Code without a symbol is named by its file. */
 function costDetail({ name, module, callers, isEvaluator }: NativeCost): string {
   const file = module?.slice(module.lastIndexOf("/") + 1) ?? "";
   const named = callers.slice(0, CALLERS_MAX).join(", ");
   const more = callers.length > CALLERS_MAX ? "…" : "";
   const parts = [
-    file === name ? "" : file,
+    module !== null && file === name ? texts.hoverNoSymbol : file,
     isEvaluator ? texts.hoverEvaluator : "",
     named === "" ? "" : texts.hoverCallerOf(`${named}${more}`),
   ];

@@ -105,6 +105,7 @@ export const hoverKernelOnly = "In the kernel, of the line's self";
 export const hoverExpressions = "Expressions, of the line's total";
 export const hoverPython = "Python itself: no native frame below";
 export const hoverUnread = (reason: string): string => `unreadable: ${reason}`;
+export const hoverNoSymbol = "code without symbols";
 export const hoverKernel = "kernel:";
 export const hoverEvaluator = "runs the bytecode";
 export const hoverCallerOf = (callers: string): string => `in ${callers}`;
