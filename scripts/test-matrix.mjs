@@ -2,7 +2,7 @@
  * `npm run test:matrix [-- --write]`: every CPython that this machine has, can fetch and
  * can build, with every program, in every place, with both samplers. Prints the table
  * that README.md shows, and fails when README says otherwise; --write corrects it.
- * The first run builds two interpreters; each takes half an hour on two CPUs.
+ * The first run builds those that Debian serves the source of, in some minutes each.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { bootstrap } from "./bootstrap.mjs";

@@ -67,14 +67,20 @@ func Interpreters(t *testing.T) []*Interpreter {
 	return known()
 }
 
-// Built are those that scripts/lib/pythonBuilds.mjs has made, by what is special
-// about them. Only the long lanes ask for them, so there may be none.
+// Built are those that scripts/lib/pythonBuilds.mjs has made, by version and what is
+// special about them. Only the long lanes ask for them, so there may be none.
 func Built() map[string]*Interpreter {
 	found := map[string]*Interpreter{}
-	for special, file := range map[string]string{"free-threaded": "3.13t/bin/python3.13t", "musl": "3.13-musl/bin/python3.13"} {
+	for file, special := range map[string]string{
+		"3.13t/bin/python3.13t":        "free-threaded",
+		"3.13-musl/bin/python3.13":     "musl",
+		"3.14t/bin/python3.14t":        "free-threaded",
+		"3.15t/bin/python3.15t":        "free-threaded",
+		"3.14-tailcall/bin/python3.14": "tail-calls",
+	} {
 		path := filepath.Join(repository(), ".cache/interpreters", file)
 		if one := ask(path, path); one != nil {
-			found[special] = one
+			found[one.Version+"-"+special] = one
 		}
 	}
 	return found

@@ -36,8 +36,7 @@ func captureAll(t *testing.T) {
 	pythontest.Each(t, func(t *testing.T, python *pythontest.Interpreter) {
 		captureOne(t, python, strings.ReplaceAll(python.Name(), " ", "-"), script)
 	})
-	for special, python := range pythontest.Built() {
-		name := python.Version + "-" + special
+	for name, python := range pythontest.Built() {
 		t.Run(name, func(t *testing.T) { captureOne(t, python, name, script) })
 	}
 }
