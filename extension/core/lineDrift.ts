@@ -77,6 +77,11 @@ export class LineDrift {
     return { line, isApproximate: this.#isOtherFile || this.#isChanged[ranLine] === 1 };
   }
 
+  /** Whether an edit has changed a line that ran since the two texts were compared. */
+  isEdited(ranLine: number): boolean {
+    return this.#isChanged[ranLine] === 1;
+  }
+
   /** The line that ran which is at a current line now; null for a line that did not run. */
   ranLine(currentLine: number): number | null {
     const ran = this.#current.indexOf(currentLine);

@@ -56,6 +56,13 @@ describe("a file that is what ran", () => {
     expect(buffer.alignment.place(2)).toEqual(at(2));
   });
 
+  test("typed back, it stays exact while text is typed above it", () => {
+    const buffer = exact().replace(2, 8, 9, "20").replace(2, 8, 10, "2").rest();
+    buffer.replace(0, 0, 0, "# one\n");
+    expect(buffer.alignment.place(2)).toEqual(at(3));
+    expect(buffer.rest().alignment.place(2)).toEqual(at(3));
+  });
+
   test("a deleted line has no place until an undo brings it back", () => {
     const buffer = exact().replace(2, 0, 0, "", 3);
     expect(buffer.alignment.place(2)).toBeNull();

@@ -24,7 +24,6 @@ export class Alignment {
   readonly #ranText: string | undefined;
   readonly #byEdit: LineDrift;
   #byText: LineDrift | undefined;
-  #isSettled = true;
 
   /** `ranText` is undefined when the text that ran cannot be had; lines then keep their numbers. */
   constructor(fidelity: Fidelity, ranText: string | undefined, text: string) {
@@ -38,13 +37,11 @@ export class Alignment {
   edit(changes: readonly TextChange[], lineTextAfter: (line: number) => string): void {
     this.#byEdit.edit(changes, lineTextAfter);
     this.#byText?.edit(changes, lineTextAfter);
-    this.#isSettled = false;
   }
 
   /** To call when typing rests. */
   settle(text: string): void {
     this.#byText = this.#findLines(text);
-    this.#isSettled = true;
   }
 
   /** Where a line is that ran, counted from 0; null when it is gone. */
@@ -53,7 +50,8 @@ export class Alignment {
     const byEdit = this.#byEdit.currentLine(ranLine);
     const place = byText ?? byEdit;
     if (place === null) return null;
-    const isUntouched = this.#isSettled ? byText !== null : byEdit?.isApproximate === false;
+    // An edit that was undone counts no more once typing has rested.
+    const isUntouched = byText !== null && this.#byText?.isEdited(ranLine) === false;
     return { line: place.line, isExact: this.fidelity === "exact" && isUntouched };
   }
 
