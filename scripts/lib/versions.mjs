@@ -40,6 +40,8 @@ export const debianPackages = {
     { command: "gcc", package: "gcc" },
     /** What walks by tables of helper/internal/unwind are held against. */
     { command: "gdb", package: "gdb" },
+    /** Another profiler, to compare with. */
+    { command: "perf", package: "linux-perf" },
   ],
   emulator: [
     { command: "qemu-system-x86_64", package: "qemu-system-x86" },
