@@ -56,7 +56,7 @@ const without = { sampler: "procmem", whyNotBpf: "The kernel forbids BPF here." 
 test("a run without BPF says why, and what is missing", () => {
   const text = limitsText(results(without)) ?? "";
   expect(text).toMatch(/^The kernel forbids BPF here\. /);
-  for (const part of ["only processes of your user", "no kernel frames", "more cost"]) {
+  for (const part of ["only processes of your user", "no native and kernel frames", "more cost"]) {
     expect(text).toContain(part);
   }
   // Root sees everybody's.

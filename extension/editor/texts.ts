@@ -36,7 +36,7 @@ export const sudoPromptRemember = (command: string): string =>
 export const withoutRootButton = "Go on without root";
 export const withoutRootQuestion = (reason: string): string => `${reason} Go on without root?`;
 export const withoutRootDetail = (user: string): string =>
-  `Then only processes of ${user} can be sampled, without kernel frames and at more cost for the host.`;
+  `Then only processes of ${user} can be sampled, without native and kernel frames and at more cost for the host.`;
 export const withoutRootAccept = "Go On Without Root";
 export const rememberOff = "Keep in VS Code's secret store (now: off)";
 export const rememberOn = "Keep in VS Code's secret store (now: on)";
@@ -85,7 +85,7 @@ export const sourceUnreadable = (remotePath: string, message: string, next: stri
 
 /** What a run without BPF does not give; `why` is one sentence of the helper's. */
 export const withoutBpf = (why: string, isRoot: boolean): string =>
-  `${why} So it samples from user space: ${isRoot ? "" : "only processes of your user there, "}no kernel frames, new processes late, and more cost for the host.`;
+  `${why} So it samples from user space: ${isRoot ? "" : "only processes of your user there, "}no native and kernel frames, new processes late, and more cost for the host.`;
 
 export const statusTooltip = "Click for what you can do";
 export const menuTitle = "Emberline";

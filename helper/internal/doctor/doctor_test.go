@@ -143,7 +143,7 @@ func TestSamplers(t *testing.T) {
 		{"bpf", withBPF(false, missing), false, "is missing btf, bpf"},
 		{"procmem", withoutBPF(visibility{listed: 9, mayTrace: true, traceScope: "1"}, nil), true, "all users"},
 		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "0"}, nil), true, "only the Python processes of user id"},
-		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "unknown"}, nil), true, "without kernel frames"},
+		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "unknown"}, nil), true, "without native and kernel frames"},
 		{"procmem", withoutBPF(visibility{listed: 9, traceScope: "1"}, nil), false, "ptrace_scope is 1"},
 		{"procmem", withoutBPF(visibility{mayTrace: true}, nil), false, "no process"},
 		{"procmem", withoutBPF(visibility{listed: 9, mayTrace: true}, errors.New("function not implemented")), false, "not implemented"},

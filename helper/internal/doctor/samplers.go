@@ -15,7 +15,7 @@ import (
 // withBPF says what BPF's sampler could do here.
 func withBPF(canSample bool, checks []protocol.DoctorCheck) protocol.DoctorSampler {
 	if canSample {
-		return protocol.DoctorSampler{Name: "bpf", Usable: true, Found: "samples the Python processes of all users, from their first moment, with kernel frames"}
+		return protocol.DoctorSampler{Name: "bpf", Usable: true, Found: "samples the Python processes of all users, from their first moment, with native and kernel frames"}
 	}
 	var missing []string
 	for _, check := range checks {
@@ -44,7 +44,7 @@ func withoutBPF(v visibility, failure error) protocol.DoctorSampler {
 }
 
 // limits are what sampling from user space does not give.
-const limits = "without kernel frames, notices new processes late and costs more CPU"
+const limits = "without native and kernel frames, notices new processes late and costs more CPU"
 
 func reach(mayTrace bool) string {
 	if mayTrace {

@@ -17,6 +17,9 @@ const (
 	// most of a process's libraries never run, and a big one's table takes up to a
 	// second of CPU.
 	bigFile = 32 << 20
+	// biggestPython is the size from which on no evaluation loop is looked for: all
+	// names of the file are read for it. CPython has 40 MiB with all its symbols.
+	biggestPython = 128 << 20
 	// maxVDSO bounds what is read of it; it has two pages.
 	maxVDSO = 1 << 20
 )
@@ -107,8 +110,10 @@ func (r *Registry) open(process *proc.Process, opened *os.File, path string) *Fi
 			}
 			r.builds[file.build] = file
 		}
-		for _, name := range loops {
-			file.loop = append(file.loop, file.symbols.Ranges(name)...)
+		if sizeOf(opened) < biggestPython {
+			for _, name := range loops {
+				file.loop = append(file.loop, file.symbols.Ranges(name)...)
+			}
 		}
 	}
 	if sizeOf(opened) > bigFile && len(file.loop) == 0 {

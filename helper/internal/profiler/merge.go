@@ -70,6 +70,20 @@ func loopOf(one *run, native []trace.NativeFrame, rule mergeRule, from int, isLo
 	return len(native)
 }
 
+// canMerge is false when the evaluation loops cannot be told among native frames
+// that are all there: an interpreter of before 3.12 without a symbol for its loop.
+func canMerge(runs, natives int, rule mergeRule, isWhole bool, isLoop func(int) bool) bool {
+	if rule == byAddress || !isWhole || runs == 0 {
+		return true
+	}
+	for i := range natives {
+		if isLoop(i) {
+			return true
+		}
+	}
+	return false
+}
+
 // firstLoop is where to look for the youngest run's loop: a loop that has only begun
 // has no Python frame yet, which a whole stack shows by a loop too many.
 func firstLoop(runs, natives int, rule mergeRule, isWhole bool, isLoop func(int) bool) int {

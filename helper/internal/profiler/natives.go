@@ -99,19 +99,19 @@ func mergeRuleOf(t *target) mergeRule {
 func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 	n := s.natives
 	if n == nil || len(sample.Native) == 0 {
-		for i := len(sample.Python) - 1; i >= 0; i-- {
-			if id, ok := s.codes.frame(&sample.Python[i]); ok {
-				s.path = append(s.path, id)
-			}
-		}
+		s.appendPython(sample)
 		return
 	}
 	n.registry.Ended(sample.Generation, sample.NativeEnd, address(&sample.Native[len(sample.Native)-1]))
-	rule := mergeRuleOf(t)
+	rule, isWhole := mergeRuleOf(t), sample.NativeEnd == trace.NativeWhole
+	isLoop := func(i int) bool { return n.isLoop(sample.Generation, &sample.Native[i]) }
 	n.runs = runsOf(sample.Python, rule, n.runs[:0])
+	if !canMerge(len(n.runs), len(sample.Native), rule, isWhole, isLoop) {
+		s.appendPython(sample)
+		return
+	}
 	n.leafs = n.leafs[:0]
-	merge(sample.Python, sample.Native, n.runs, rule, sample.NativeEnd == trace.NativeWhole,
-		func(i int) bool { return n.isLoop(sample.Generation, &sample.Native[i]) },
+	merge(sample.Python, sample.Native, n.runs, rule, isWhole, isLoop,
 		func(i int) {
 			if id, ok := n.frame(sample.Generation, &sample.Native[i]); ok {
 				n.leafs = append(n.leafs, id)
@@ -124,5 +124,14 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 		})
 	for i := len(n.leafs) - 1; i >= 0; i-- {
 		s.path = append(s.path, n.leafs[i])
+	}
+}
+
+// appendPython appends a sample's Python frames alone, root first.
+func (s *Session) appendPython(sample *trace.Sample) {
+	for i := len(sample.Python) - 1; i >= 0; i-- {
+		if id, ok := s.codes.frame(&sample.Python[i]); ok {
+			s.path = append(s.path, id)
+		}
 	}
 }

@@ -42,7 +42,7 @@ func mapped(t *testing.T, python *pythontest.Interpreter) []string {
 func TestSymbolsEqualNMs(t *testing.T) {
 	compared := 0
 	defer func() {
-		if compared < 10_000 {
+		if compared < 2_000 {
 			t.Errorf("nm shows only %d functions", compared)
 		}
 	}()
@@ -109,7 +109,8 @@ func TestInterpreterLoop(t *testing.T) {
 			// A launcher of a libpython.
 			continue
 		}
-		if got, found := symbols.Find(start); !found || got.Name != loop || end-start < 1000 {
+		// A tail-calling one (Debian's 3.15) has 844 bytes, others some 50,000.
+		if got, found := symbols.Find(start); !found || got.Name != loop || end-start < 500 {
 			t.Errorf("%s: %#x-%#x is %+v", path, start, end, got)
 		}
 		isInside := func(r Range) bool { return r.Start <= start && end <= r.End }
