@@ -21,14 +21,16 @@ const unknownNative = "[unnamed code]"
 type natives struct {
 	registry *native.Registry
 	tree     *aggregate.Tree
-	frames   map[nativeCode]aggregate.FrameID
+	// frames by function; places by each address of it that was met, so that a name
+	// is read once.
+	frames map[nativeCode]aggregate.FrameID
+	places map[nativeCode]aggregate.FrameID
 	// scratch of the stack that is being built
 	runs  []run
 	leafs []aggregate.FrameID
 }
 
-// nativeCode is a place in a file: where its function begins, or the very place
-// when that has no name.
+// nativeCode is a place in a file, by its byte offset.
 type nativeCode struct {
 	file   *native.File
 	offset uint64
@@ -39,8 +41,13 @@ func newNatives(tables native.Tables, tree *aggregate.Tree) *natives {
 		registry: native.NewRegistry(tables),
 		tree:     tree,
 		frames:   map[nativeCode]aggregate.FrameID{},
+		places:   map[nativeCode]aggregate.FrameID{},
 	}
 }
+
+// maxPlaces bounds the memory for places at some 10 MiB; a program that is sampled
+// for days meets each instruction of its hot code in the end.
+const maxPlaces = 1 << 17
 
 // address is one in the frame's code: a return address may already be the next function's.
 func address(frame *trace.NativeFrame) uint64 {
@@ -68,13 +75,21 @@ func (n *natives) frame(generation uint32, frame *trace.NativeFrame) (id aggrega
 		}
 		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name}), true
 	}
+	place := nativeCode{file, offset}
+	if id, known := n.places[place]; known {
+		return id, true
+	}
 	name, start := file.Name(offset)
-	key := nativeCode{file, start}
-	id, known := n.frames[key]
+	function := nativeCode{file, start}
+	id, known := n.frames[function]
 	if !known {
 		id = n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name, Module: file.Path})
-		n.frames[key] = id
+		n.frames[function] = id
 	}
+	if len(n.places) >= maxPlaces {
+		clear(n.places)
+	}
+	n.places[place] = id
 	return id, true
 }
 

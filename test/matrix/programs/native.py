@@ -11,6 +11,10 @@ import re
 import talking
 
 try:
+    import cPickle as pickle  # 2.7, whose other one is written in Python
+except ImportError:
+    import pickle
+try:
     import ctypes
 except ImportError:
     ctypes = None
@@ -56,6 +60,18 @@ def replaced():
     return WORD.sub(upper, "some words to look at " * 60)
 
 
+class Kept(object):
+    def __reduce__(self):
+        return (Kept, ()) if len([None] * 300) else ""
+
+
+KEPT = [Kept() for _ in range(100)]
+
+
+def pickled():
+    return pickle.dumps(KEPT, 2)
+
+
 def squeezed():
     return zlib.compress(BUFFER, 9)
 
@@ -65,12 +81,17 @@ def step():
         quick()
     ordered()
     replaced()
+    pickled()
     if zlib:
         squeezed()
 
 
 def truth():
-    nestings = [["ordered", "by_key", "", ""], ["replaced", "upper", "", ""]]
+    nestings = [
+        ["ordered", "by_key", "", ""],
+        ["replaced", "upper", "", ""],
+        ["pickled", "Kept.__reduce__", "", ""],
+    ]
     if ctypes:
         nestings.append(["quick", "compare", "libc", "sort"])
     return {"nestings": nestings, "native": {"squeezed": "libz"} if zlib else {}}
