@@ -8,6 +8,7 @@ import {
   focusFile,
   goToLine,
   openFile,
+  showHover,
   waitForCursor,
   waitForHeat,
 } from "../../test/support/vscode/editor";
@@ -33,6 +34,7 @@ export interface OnceOptions {
   readonly stage: Stage;
   readonly browser: Browser;
   readonly heatImage: string;
+  readonly hoverImage: string;
   readonly flameImage: string;
   readonly failureImage: string;
   /** Told after every step that happened. */
@@ -73,6 +75,14 @@ async function play(page: Page, options: OnceOptions): Promise<readonly HotLineR
   );
   await page.screenshot({ path: options.heatImage });
   say(`opened the hottest of ${heat.length} marked lines from Hot Lines: ${hottest.place}`);
+  const source = heat.find((mark) => mark.line === line)?.source ?? "";
+  const hover = await showHover(editorOf(page, HOT_FILE), source);
+  if (!(await hover.innerText()).includes("In C, of the line")) {
+    throw new Error("The hover does not say which C functions the line spends its time in.");
+  }
+  await page.screenshot({ path: options.hoverImage });
+  await page.mouse.move(0, 0);
+  say("pointed at it: the hover says which C functions it spends its time in");
 
   await setSideBarOpen(page, false);
   await runCommand(page, "Emberline: Show Flame Graph");

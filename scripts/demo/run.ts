@@ -51,6 +51,7 @@ async function once(
       stage,
       browser,
       heatImage: path.join(options.out, "heat.png"),
+      hoverImage: path.join(options.out, "hover.png"),
       flameImage: path.join(options.out, "flame.png"),
       failureImage: path.join(options.out, "failed.png"),
       say: (line) => console.log(`  ${line}`),

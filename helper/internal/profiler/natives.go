@@ -14,6 +14,9 @@ import (
 // of the first processes are there; what is not by then follows while it samples.
 const nativeSettle = time.Second
 
+// anonymousModule is where code lies that is in no file.
+const anonymousModule = "[anonymous memory]"
+
 // unknownNative is code without a file and without a name, such as a silent JIT's.
 const unknownNative = "[unnamed code]"
 
@@ -73,7 +76,7 @@ func (n *natives) frame(generation uint32, frame *trace.NativeFrame) (id aggrega
 		if strings.HasPrefix(name, trampoline) {
 			return 0, false
 		}
-		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name}), true
+		return n.tree.Frame(aggregate.Frame{Kind: protocol.KindNative, Name: name, Module: anonymousModule}), true
 	}
 	place := nativeCode{file, offset}
 	if id, known := n.places[place]; known {

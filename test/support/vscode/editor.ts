@@ -35,8 +35,8 @@ export async function goToLine(page: Page, line: number): Promise<void> {
   await waitForCursor(page, { line });
 }
 
-/** The text of the hover over a line of an editor; the line must be on the screen. */
-export async function readHover(editor: Locator, source: string): Promise<string> {
+/** Points at a line of the editor, which must be on the screen, until its hover is there. */
+export async function showHover(editor: Locator, source: string): Promise<Locator> {
   const page = editor.page();
   const spans = editor.locator(".view-line", { hasText: source.trim() }).locator("span > span");
   const hover = page.locator(".monaco-hover").filter({ hasText: "Total" });
@@ -54,8 +54,14 @@ export async function readHover(editor: Locator, source: string): Promise<string
       break;
     await page.mouse.move(0, 0);
   }
+  return hover;
+}
+
+/** The text of the hover over a line of an editor; the line must be on the screen. */
+export async function readHover(editor: Locator, source: string): Promise<string> {
+  const hover = await showHover(editor, source);
   const text = await hover.innerText();
-  await page.mouse.move(0, 0);
+  await editor.page().mouse.move(0, 0);
   return text.replaceAll("\u00a0", " ");
 }
 
