@@ -86,8 +86,9 @@ static __always_inline enum counter leave_hidden_frame(struct walk *walk, __u32 
 /*
  * Code without rules says what it is itself, where that is short: a signal handler
  * returns to a system call (musl's has no rule, src/signal/x86_64/restore.s), a
- * trampoline to the end of its function (CPython's Python/asm_trampoline.S). Else it
- * has a frame pointer, or there is no way on.
+ * trampoline to the end of its function (CPython's Python/asm_trampoline.S). Code of
+ * no file, a JIT's, may keep a frame pointer. In a file that has rules for the rest of
+ * its code the register may hold anything, and a wrong caller is worse than none.
  */
 static __always_inline enum counter leave_without_rule(struct walk *walk)
 {
@@ -107,7 +108,7 @@ static __always_inline enum counter leave_without_rule(struct walk *walk)
 	/* musl's _start and clone() clear it before they call, and have no rules. */
 	if (!bp && !walk->is_ip_exact)
 		return COUNTER_native_whole;
-	if (!bp || (bp & 7) || bp - sp > MAX_FRAME_BYTES)
+	if (!bp || walk->mapping.rows || (bp & 7) || bp - sp > MAX_FRAME_BYTES)
 		return COUNTER_native_no_rule;
 	return leave_frame(walk, bp + 16, 16);
 }

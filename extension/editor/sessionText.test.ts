@@ -82,3 +82,13 @@ test("the details say what a counter counts, as far as the helper told", () => {
   expect(page).toContain("| truncated | 3 | The stack was deeper than the sampler walks. |");
   expect(page).toContain("| unknown | 1 |  |");
 });
+
+test("the details say how many native stacks are whole, where there are any", () => {
+  expect(detailsMarkdown(results({}))).not.toContain("native stacks");
+  const walked = results({});
+  const page = detailsMarkdown({
+    ...walked,
+    stats: { ...stats, counters: { native_whole: 40 } },
+  });
+  expect(page).toContain("| Whole native stacks | 40 | 80.0% |");
+});

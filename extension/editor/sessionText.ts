@@ -121,6 +121,7 @@ export function detailsMarkdown(results: Results | undefined): string {
           formatCount(stats.truncated_stacks),
           share(stats.truncated_stacks, stats.samples),
         ],
+        ...wholeNatives(stats),
       ],
     ),
     "## Cost on the host",
@@ -166,6 +167,13 @@ export function detailsMarkdown(results: Results | undefined): string {
     );
   }
   return `${sections.join("\n\n")}\n`;
+}
+
+/** How many native stacks reach the thread's first frame; nothing where none were walked. */
+function wholeNatives({ counters, samples }: Stats): readonly (readonly string[])[] {
+  const whole = counters["native_whole"];
+  if (whole === undefined || whole === 0) return [];
+  return [["Whole native stacks", formatCount(whole), share(whole, samples)]];
 }
 
 function kernelCost(stats: Stats): readonly (readonly string[])[] {

@@ -2,7 +2,8 @@ import { atMost, badPercent, bpfUs, median, round } from "./support/figures.mjs"
 import { record } from "./support/recording.mjs";
 import { withTarget } from "./support/target.mjs";
 
-export const description = "BPF time for a sample, by depth of the Python stack";
+export const description =
+  "BPF time for a sample without native frames, by depth of the Python stack";
 
 /** Each depth is measured so often; the middle one counts. */
 const TIMES = 3;
@@ -18,7 +19,9 @@ export async function run({ helper, interpreters }) {
         async ({ pid }) => {
           const list = [];
           while (list.length < TIMES)
-            list.push(await record(helper, { pid, seconds: 3, frequencyHz: 999 }));
+            list.push(
+              await record(helper, { pid, seconds: 3, frequencyHz: 999, extra: ["--no-native"] }),
+            );
           return list;
         },
       );

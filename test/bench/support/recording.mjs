@@ -6,11 +6,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Records a process for so many seconds. Returns the account of `--stats`,
+ * Records a process for so many seconds, with `extra` options. Returns the account of `--stats`,
  * `startUpMs`, the helper's CPU time until its timer first fired, and `steady`,
  * what the middle of the run cost: {seconds, helperNs, bpfNs}.
  */
-export async function record(helper, { pid, seconds, frequencyHz }) {
+export async function record(helper, { pid, seconds, frequencyHz, extra = [] }) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "emberline-bench-"));
   const stats = path.join(folder, "stats.json");
   const child = spawn(
@@ -22,6 +22,7 @@ export async function record(helper, { pid, seconds, frequencyHz }) {
       `--frequency=${frequencyHz}`,
       `--output=${path.join(folder, "stacks")}`,
       `--stats=${stats}`,
+      ...extra,
     ],
     { stdio: ["ignore", "inherit", "inherit"] },
   );
