@@ -43,6 +43,8 @@
 	X(native_wrong_rule, "An unwind rule led nowhere; the callers are missing.")               \
 	X(native_stack_unreadable, "The native stack could not be read.")                          \
 	X(native_truncated, "The native stack was deeper than the sampler walks.")                 \
+	X(native_resumed,                                                                          \
+	  "Native code without unwind rules: taken up again at the Python that called it.")        \
 	X(no_offsets, "A process referred to an unknown interpreter layout.")                      \
 	X(walk_lost, "The walk lost its own scratch memory.")                                      \
 	X(process_table_full, "A forked process could not be followed: the table is full.")        \

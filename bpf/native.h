@@ -20,6 +20,9 @@ const volatile bool with_native = true;
 /* A frame pointer further up than this is none. */
 #define MAX_FRAME_BYTES (1 << 20)
 
+/* How often one walk goes on above code without rules. */
+#define MAX_RESUMES 32
+
 /* Stack words; a page that is not there ends the walk and asks for nothing. */
 static __always_inline long read_stack(void *into, __u32 size, __u64 address)
 {
@@ -148,23 +151,36 @@ static __always_inline enum counter leave_by_rule(struct walk *walk, __u32 rule)
 	}
 }
 
+/* Adds a frame to the record; false when there is no room for it. */
+static __always_inline bool put_native(struct walk *walk, __u64 ip, __u64 sp_and_flags)
+{
+	struct native_frame *out;
+	__u32 at = walk->native_at;
+
+	if (!walk->native_room || at > FRAMES_BYTES - sizeof(*out))
+		return false;
+	out = (struct native_frame *)(walk->frames + at);
+	out->ip = ip;
+	out->sp = sp_and_flags;
+	walk->native_at = at + sizeof(*out);
+	walk->native_room--;
+	return true;
+}
+
 /* Takes one frame. 0 to go on, 1 when walk->native_end says why not. */
-__attribute__((noinline)) int native_step(__u32 index)
+__attribute__((noinline)) int native_step(void)
 {
 	struct walk *walk = this_walk();
-	struct native_frame *out;
 	enum counter end;
-	int rule = RULE_NONE;
+	int rule;
 
 	if (!walk)
 		return 1;
-	out = (struct native_frame *)(walk->frames + (walk->kernel_bytes & (KERNEL_BYTES - 1)) +
-				      (index & (MAX_NATIVE_FRAMES - 1)) * sizeof(*out));
-	out->ip = walk->registers.ip;
-	out->sp = walk->registers.sp & ~7ULL;
-	if (walk->is_ip_exact)
-		out->sp |= NATIVE_EXACT;
-	walk->natives = index + 1;
+	if (!put_native(walk, walk->registers.ip,
+			(walk->registers.sp & ~7ULL) | (walk->is_ip_exact ? NATIVE_EXACT : 0))) {
+		walk->native_end = COUNTER_native_truncated;
+		return 1;
+	}
 	/* A call's return address may already be the next function's. */
 	walk->sought = walk->registers.ip - !walk->is_ip_exact;
 	if (!is_in_mapping(walk, walk->sought) && find_mapping()) {
@@ -183,13 +199,25 @@ __attribute__((noinline)) int native_step(__u32 index)
 	return end != COUNTER_samples;
 }
 
-/* Walks the thread's native frames from walk->registers on. */
+/* From walk->registers on to where walk->native_end tells. A global function, so that the
+ * verifier counts its steps once. */
+__attribute__((noinline)) int native_frames(void)
+{
+	for (__u32 i = 0; i <= MAX_NATIVE_FRAMES; i++) {
+		if (native_step())
+			break;
+	}
+	return 0;
+}
+
+/* Walks the interrupted thread's native frames as far as rules lead. */
 static __always_inline void walk_native(struct walk *walk)
 {
 	struct address_space *space;
 
-	walk->natives = 0;
 	walk->native_end = 0;
+	walk->native_at = walk->kernel_bytes;
+	walk->native_room = MAX_NATIVE_FRAMES;
 	if (!with_native)
 		return;
 	space = bpf_map_lookup_elem(&address_spaces, &walk->generation);
@@ -200,11 +228,91 @@ static __always_inline void walk_native(struct walk *walk)
 	walk->space = *space;
 	walk->mapping.start = walk->mapping.end = 0;
 	walk->is_ip_exact = 1;
-	for (__u32 i = 0; i < MAX_NATIVE_FRAMES; i++) {
-		if (native_step(i))
-			return;
+	native_frames();
+}
+
+/* The next entry frame up the stack from walk->registers.sp, 0 for none: they lie in the
+ * native frames of the evaluation loops that run the Python frames before them. */
+__attribute__((noinline)) __u64 next_entry(void)
+{
+	struct walk *walk = this_walk();
+
+	if (!walk)
+		return 0;
+	for (__u32 i = 0; i < MAX_PYTHON_FRAMES; i++) {
+		struct python_frame *frame;
+		__u32 at = walk->resume_from;
+		__u64 address;
+
+		if (at >= walk->taken)
+			return 0;
+		frame = (struct python_frame *)(walk->frames +
+						(walk->head_bytes & (HEAD_BYTES - 1)) +
+						(at & (MAX_PYTHON_FRAMES - 1)) * sizeof(*frame));
+		walk->resume_from = at + 1;
+		address = frame->frame & ~3ULL;
+		if ((frame->frame & FRAME_MARKER) && address > walk->registers.sp &&
+		    address - walk->registers.sp < MAX_FRAME_BYTES)
+			return address;
 	}
-	walk->native_end = COUNTER_native_truncated;
+	return 0;
+}
+
+/* Goes on at the evaluation loop that called code without rules. False when it cannot. */
+__attribute__((noinline)) int resume_native(void)
+{
+	struct walk *walk = this_walk();
+	struct registers before;
+	__u64 entry = next_entry();
+	__u32 at;
+
+	if (!walk || !entry)
+		return 0;
+	before = walk->registers;
+	at = walk->native_at;
+	walk->registers.sp = entry;
+	if (!put_native(walk, 0, entry | NATIVE_LOOP))
+		return 0;
+	if (leave_frame(walk, entry + walk->space.loop_bytes, walk->space.loop_saved_bp) ==
+	    COUNTER_samples) {
+		walk->sought = walk->registers.ip - 1;
+		if (!find_mapping()) {
+			native_frames();
+			return 1;
+		}
+	}
+	/* That was no return address: as if nothing had been tried. */
+	walk->registers = before;
+	walk->native_at = at;
+	walk->native_room++;
+	return 0;
+}
+
+/* What may be gone on from. */
+static __always_inline bool is_broken(const struct walk *walk)
+{
+	return walk->native_end == COUNTER_native_no_rule ||
+	       walk->native_end == COUNTER_native_wrong_rule ||
+	       walk->native_end == COUNTER_native_unmapped;
+}
+
+/*
+ * A walk that came to code without rules, OpenBLAS's kernels or what 3.14's JIT makes,
+ * goes on at the Python that called it: the entry frame of each evaluation (3.12+) lies
+ * at a place of the loop's native frame that is the same for all calls, which the helper
+ * has learned from whole stacks. The frames between are missing, and are said to be.
+ */
+static __always_inline void resume_natives(struct walk *walk)
+{
+	if (!with_native || !is_broken(walk) || !walk->space.loop_bytes)
+		return;
+	walk->resume_from = 0;
+	walk->sample.native_gap = walk->native_end;
+	for (int i = 0; i < MAX_RESUMES; i++) {
+		if (!is_broken(walk) || !resume_native())
+			return;
+		count(COUNTER_native_resumed);
+	}
 }
 
 #endif

@@ -19,6 +19,8 @@ static __always_inline void start_walk(struct walk *walk, const struct registers
 	walk->stack_pointer = registers->sp;
 	walk->natives = 0;
 	walk->native_end = 0;
+	walk->native_at = 0;
+	walk->sample.native_gap = 0;
 	walk->generation = walk->sample.generation;
 	walk->tgid = walk->sample.tgid;
 	walk->taken = 0;
@@ -65,6 +67,7 @@ static __always_inline void deliver(struct walk *walk)
 {
 	struct sample *sample = &walk->sample;
 	__u32 size = walk->head_bytes + walk->taken * sizeof(struct python_frame);
+	__u32 resumed = walk->native_at > size ? walk->native_at - size : 0;
 	__u64 flags;
 
 	if (sample->reason)
@@ -76,7 +79,9 @@ static __always_inline void deliver(struct walk *walk)
 	sample->kernel_frames = walk->kernel_bytes / sizeof(__u64);
 	sample->native_frames = walk->natives;
 	sample->native_end = walk->native_end;
+	sample->resumed_frames = resumed / sizeof(struct native_frame);
 	sample->python_frames = walk->taken;
+	size += resumed;
 	if (size > sizeof(walk->frames)) {
 		count(COUNTER_walk_lost);
 		return;
@@ -101,7 +106,8 @@ static __always_inline void take_user_frames(struct walk *walk, struct process *
 	enum counter why;
 
 	walk_native(walk);
-	walk->head_bytes = walk->kernel_bytes + walk->natives * sizeof(struct native_frame);
+	walk->head_bytes = walk->native_at;
+	walk->natives = (walk->head_bytes - walk->kernel_bytes) / sizeof(struct native_frame);
 	why = thread_state(walk, process, task, &tstate);
 	if (why == COUNTER_samples)
 		walk_python(walk, tstate);
@@ -110,6 +116,9 @@ static __always_inline void take_user_frames(struct walk *walk, struct process *
 	/* The kernel ends the thread: nothing can be read, and nothing is missing. */
 	if (walk->reason && !BPF_CORE_READ(task, mm))
 		walk->reason = COUNTER_no_thread_state;
+	walk->native_at = walk->head_bytes + walk->taken * sizeof(struct python_frame);
+	walk->native_room = MAX_NATIVE_FRAMES;
+	resume_natives(walk);
 	note_reason(&walk->sample, walk->reason);
 }
 

@@ -272,6 +272,11 @@ enum mapping_flag {
 struct address_space {
 	__u32 first;
 	__u32 count;
+	/* The native frame of this interpreter's evaluation loop (3.12+): where it ends above
+	 * its entry frame, and how far below that its caller's frame pointer is saved (0: it is
+	 * not). loop_bytes is 0 as long as that is not known. */
+	__u32 loop_bytes;
+	__u32 loop_saved_bp;
 };
 
 struct native_frame {
@@ -284,6 +289,9 @@ struct native_frame {
 enum native_flag {
 	/* ip was interrupted there, and is not a return address */
 	NATIVE_EXACT = 1,
+	/* an evaluation loop: sp is its entry frame, ip is not known, and nothing is
+	 * known of the frames between it and the one before */
+	NATIVE_LOOP = 2,
 };
 
 enum record_type {
@@ -316,7 +324,11 @@ struct sample {
 	__u16 python_frames;
 	/* enum counter: what ended the native walk; 0 when there was none */
 	__u16 native_end;
-	/* kernel_frames addresses, then native frames, then Python frames, each leaf first */
+	/* native frames after the Python ones: those above code without rules */
+	__u32 resumed_frames;
+	/* enum counter: what ended it before that; 0 when it was not resumed */
+	__u32 native_gap;
+	/* kernel_frames addresses, native, Python, resumed native frames, each leaf first */
 };
 
 struct code_record {

@@ -27,6 +27,11 @@ _Static_assert(KERNEL_BYTES >= MAX_KERNEL_FRAMES * sizeof(__u64), "room for all 
 _Static_assert(HEAD_BYTES >= KERNEL_BYTES + MAX_NATIVE_FRAMES * sizeof(struct native_frame),
 	       "room for all kernel and native frames");
 
+/* All frames. A value of a per-CPU map has at most 32 KiB (PCPU_MIN_UNIT_SIZE). */
+#define FRAMES_BYTES                                                                               \
+	(HEAD_BYTES + MAX_PYTHON_FRAMES * sizeof(struct python_frame) +                            \
+	 MAX_NATIVE_FRAMES * sizeof(struct native_frame))
+
 /* One CPU's walk. Samples of one CPU never nest: the kernel runs a perf_event
  * program only when no other is active there (bpf_overflow_handler()). */
 struct walk {
@@ -63,7 +68,11 @@ struct walk {
 	/* enum counter: why the native walk ended */
 	__u32 native_end;
 	__u32 is_ip_exact;
-	__u32 pad4;
+	/* where the next native frame goes in frames[], and how many more there may be */
+	__u32 native_at;
+	__u32 native_room;
+	/* the Python frame from which on an entry frame is looked for, to resume at */
+	__u32 resume_from;
 	/* ACCESS_LIST: where the walk over the threads is */
 	__u64 interpreter;
 	__u64 listed;
@@ -77,7 +86,7 @@ struct walk {
 	/* of kernel and native frames */
 	__u32 head_bytes;
 	struct sample sample;
-	__u8 frames[HEAD_BYTES + MAX_PYTHON_FRAMES * sizeof(struct python_frame)];
+	__u8 frames[FRAMES_BYTES];
 };
 
 struct {

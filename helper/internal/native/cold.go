@@ -69,3 +69,25 @@ func isPart(rule unwind.Rule) bool {
 	}
 	return false
 }
+
+// bodyRule is the rule that holds for most of a function's bytes.
+func bodyRule(table *unwind.Table, function symbolize.Range) unwind.Rule {
+	held := map[unwind.Rule]uint64{}
+	most := unwind.Rule(unwind.None)
+	for i, offset := range table.Offsets {
+		end := function.End
+		if i+1 < len(table.Offsets) {
+			end = min(end, uint64(table.Offsets[i+1]))
+		}
+		start := max(function.Start, uint64(offset))
+		if start >= end {
+			continue
+		}
+		rule := table.Rules[i]
+		held[rule] += end - start
+		if held[rule] > held[most] {
+			most = rule
+		}
+	}
+	return most
+}

@@ -37,6 +37,10 @@ type File struct {
 	symbols *symbolize.Symbols
 	// loop is where the evaluation loop of an interpreter lies, in file offsets.
 	loop []symbolize.Range
+	// loopSavedFP is how far below the end of its frame it saves the frame pointer.
+	loopSavedFP uint32
+	// loopHasFP: the frame's end is told by the frame pointer.
+	loopHasFP bool
 	// functions are those of the table, for code that has no name.
 	functions unwind.Table
 	// the table's rows, in the sampler's numbers
@@ -141,6 +145,10 @@ func (r *Registry) addTable(file *File, from io.ReaderAt) {
 	}
 	file.firstRow, file.rows = first, uint32(table.Rows())
 	file.functions.Functions = table.Functions
+	if len(file.loop) > 0 {
+		body := bodyRule(table, file.loop[0])
+		file.loopSavedFP, file.loopHasFP = uint32(body.SavedRBP()), body.Kind() == unwind.FramePointer
+	}
 	if len(file.loop) == 1 {
 		// Split, and its other part has no name in a stripped file.
 		file.loop = append(file.loop, coldParts(from, file.loop[0], table)...)

@@ -137,7 +137,7 @@ func (r *Registry) use(generation uint32, s *space, mappings []mapped) {
 	if err != nil {
 		return // full: the old ones stay, and the walk says what it does not know
 	}
-	if r.tables.UseMappings(generation, set) != nil {
+	if r.tables.UseMappings(generation, set, s.loop) != nil {
 		r.tables.RemoveMappings(set)
 		return
 	}

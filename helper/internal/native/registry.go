@@ -20,7 +20,7 @@ type Tables interface {
 	// AddMappings takes mappings sorted by address; UseMappings has an address space
 	// use them from now on.
 	AddMappings(mappings []trace.Mapping) (trace.MappingSet, error)
-	UseMappings(generation uint32, set trace.MappingSet) error
+	UseMappings(generation uint32, set trace.MappingSet, loop trace.Loop) error
 	DropMappings(generation uint32) error
 	RemoveMappings(set trace.MappingSet)
 }
@@ -33,6 +33,8 @@ const (
 	// longest: looks that find nothing new come ever more seldom.
 	firstPause = 100 * time.Millisecond
 	lastPause  = 10 * time.Second
+	// maxLoopBytes is more than any build of the evaluation loop has in its frame.
+	maxLoopBytes = 4096
 	// keepUnused is for how long a file stays loaded that no process maps any more.
 	keepUnused = 30 * time.Second
 )
@@ -95,7 +97,7 @@ func (r *Registry) Fork(child, parent uint32, pid int) {
 	defer r.mu.Unlock()
 	s := &space{pid: pid}
 	if from := r.spaces[parent]; from != nil && from.code != nil {
-		s.code = from.code
+		s.code, s.loop = from.code, from.loop
 		s.code.users++
 	}
 	r.spaces[child] = s
@@ -155,6 +157,26 @@ func (r *Registry) Find(generation uint32, address uint64) (file *File, fileOffs
 		return at.file, address - at.Start + at.FileOffset
 	}
 	return nil, 0
+}
+
+// LearnLoop tells that in a whole stack the native frame at an address was that of
+// an evaluation loop, and ended so many bytes above its entry frame: that is the
+// same in all of them. It is false when the frame is none that can be trusted.
+func (r *Registry) LearnLoop(generation uint32, address, bytes uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.spaces[generation]
+	if s == nil || s.code == nil {
+		return false
+	}
+	file := s.loopAt(address)
+	if file == nil || bytes == 0 || bytes > maxLoopBytes {
+		return false
+	}
+	s.loop = trace.Loop{Bytes: uint32(bytes), SavedFramePointer: file.loopSavedFP}
+	// It is only a help: without it a walk ends where it ends.
+	_ = r.tables.UseMappings(generation, s.code.set, s.loop)
+	return true
 }
 
 // JITName is what the process says of code that it made itself (/tmp/perf-PID.map);

@@ -40,7 +40,7 @@ func (s *tables) AddMappings(mappings []trace.Mapping) (trace.MappingSet, error)
 	return set, nil
 }
 
-func (s *tables) UseMappings(generation uint32, set trace.MappingSet) error {
+func (s *tables) UseMappings(generation uint32, set trace.MappingSet, _ trace.Loop) error {
 	s.used[generation] = set
 	return nil
 }

@@ -13,6 +13,8 @@ type space struct {
 	pid int
 	// code is what was last found there, shared with forks; nil before the first look.
 	code *code
+	// loop is learned from its first whole stack.
+	loop trace.Loop
 	// isAsked: a look is waiting.
 	isAsked bool
 	looked  time.Time
@@ -44,6 +46,26 @@ func (s *space) find(address uint64) *mapped {
 		return nil
 	}
 	return &all[after-1]
+}
+
+// loopAt is the interpreter whose evaluation loop is at an address, nil for none. A
+// JIT's code that runs in the loop's own frame, with its frame pointer, counts too.
+func (s *space) loopAt(address uint64) *File {
+	at := s.find(address)
+	switch {
+	case at == nil:
+		return nil
+	case at.file.IsLoop(address - at.Start + at.FileOffset):
+		return at.file
+	case !at.file.IsAnonymous():
+		return nil
+	}
+	for i := range s.code.mappings {
+		if file := s.code.mappings[i].file; len(file.loop) > 0 && file.loopHasFP {
+			return file
+		}
+	}
+	return nil
 }
 
 func (c *code) equals(mappings []mapped) bool {

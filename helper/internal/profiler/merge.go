@@ -118,6 +118,9 @@ func merge(python []trace.PythonFrame, native []trace.NativeFrame, runs []run, r
 			for ; next < at; next++ {
 				visitNative(next)
 			}
+			if at < len(native) && native[at].Loop {
+				visitNative(at) // what is missing below it
+			}
 			next = min(at+1, len(native))
 		}
 		for j := runs[i].first; j < runs[i].end; j++ {

@@ -24,6 +24,7 @@ func TestMerge(t *testing.T) {
 		{"a callback through C", byAddress, "key |1 work |3", "cmp EVAL sort EVAL main", false, "cmp key sort work main"},
 		{"the loop is the leaf", byAddress, "f |0", "EVAL main", false, "f main"},
 		{"a tail-calling interpreter", byAddress, "f |2", "memmove OP_CALL EVAL main", false, "memmove OP_CALL f main"},
+		{"taken up again above a JIT's code", byAddress, "f |1 g |3", "asm GAP call EVAL main", false, "asm GAP f call g main"},
 		{"no Python", byAddress, "", "read main", false, "read main"},
 		{"no native frames", byAddress, "f |9 g |9", "", false, "f g"},
 		{"the walk broke off in C", byAddress, "f |9", "memmove asm", true, "memmove asm f"},
@@ -40,6 +41,10 @@ func TestMerge(t *testing.T) {
 			frames := make([]trace.NativeFrame, len(native))
 			for i := range frames {
 				frames[i].SP = uint64(i) * 0x10000
+				if native[i] == "GAP" {
+					// It begins at the entry frame itself.
+					frames[i].SP, frames[i].Loop = frames[i].SP+0x100, true
+				}
 			}
 			var python []trace.PythonFrame
 			var names []string

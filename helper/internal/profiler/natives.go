@@ -14,6 +14,9 @@ import (
 // of the first processes are there; what is not by then follows while it samples.
 const nativeSettle = time.Second
 
+// missingCallers stands for native frames that could not be walked.
+const missingCallers = "[missing frames]"
+
 // anonymousModule is where code lies that is in no file.
 const anonymousModule = "[anonymous memory]"
 
@@ -120,6 +123,7 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 		s.appendPython(sample)
 		return
 	}
+	n.registry.Ended(sample.Generation, sample.NativeGap, 0)
 	n.registry.Ended(sample.Generation, sample.NativeEnd, address(&sample.Native[len(sample.Native)-1]))
 	rule, isWhole := mergeRuleOf(t), sample.NativeEnd == trace.NativeWhole
 	isLoop := func(i int) bool { return n.isLoop(sample.Generation, &sample.Native[i]) }
@@ -128,10 +132,15 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 		s.appendPython(sample)
 		return
 	}
+	if rule == byAddress && isWhole && !t.isLoopKnown {
+		t.isLoopKnown = n.learnLoop(sample)
+	}
 	n.leafs = n.leafs[:0]
 	merge(sample.Python, sample.Native, n.runs, rule, isWhole, isLoop,
 		func(i int) {
-			if id, ok := n.frame(sample.Generation, &sample.Native[i]); ok {
+			if sample.Native[i].Loop {
+				n.appendGap(sample, i)
+			} else if id, ok := n.frame(sample.Generation, &sample.Native[i]); ok {
 				n.leafs = append(n.leafs, id)
 			}
 		},
@@ -143,6 +152,35 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 	for i := len(n.leafs) - 1; i >= 0; i-- {
 		s.path = append(s.path, n.leafs[i])
 	}
+}
+
+// learnLoop tells the registry how large the evaluation loop's native frame is, from
+// the youngest that a whole stack shows.
+func (n *natives) learnLoop(sample *trace.Sample) bool {
+	for i := range n.runs {
+		at := loopOf(&n.runs[i], sample.Native, byAddress, 0, nil)
+		if n.runs[i].marker == 0 || at+1 >= len(sample.Native) || sample.Native[at].Loop || sample.Native[at+1].Loop {
+			continue
+		}
+		frame := &sample.Native[at]
+		if n.registry.LearnLoop(sample.Generation, address(frame), sample.Native[at+1].SP-n.runs[i].marker) {
+			return true
+		}
+	}
+	return false
+}
+
+// appendGap says that callers of a native frame are missing below the Python that the
+// walk went on at. Those of a JIT's code are not missed: the loop calls it.
+func (n *natives) appendGap(sample *trace.Sample, loop int) {
+	if loop > 0 {
+		if file, _ := n.registry.Find(sample.Generation, address(&sample.Native[loop-1])); file != nil && file.IsAnonymous() {
+			return
+		}
+	}
+	n.leafs = append(n.leafs, n.tree.Frame(aggregate.Frame{
+		Kind: protocol.KindNative, Name: missingCallers, Module: anonymousModule,
+	}))
 }
 
 // appendPython appends a sample's Python frames alone, root first.

@@ -27,6 +27,8 @@ type target struct {
 	cpuStartNs int64
 	cpuEndNs   int64
 	ended      bool
+	// isLoopKnown: the size of its evaluation loop's native frame was learned.
+	isLoopKnown bool
 }
 
 // place is where a process finds its files.

@@ -14,9 +14,11 @@ import (
 )
 
 type bpfAddressSpace struct {
-	_     structs.HostLayout
-	First uint32
-	Count uint32
+	_           structs.HostLayout
+	First       uint32
+	Count       uint32
+	LoopBytes   uint32
+	LoopSavedBp uint32
 }
 
 type bpfClassScratch struct {
@@ -102,11 +104,12 @@ const (
 	bpfCounterCOUNTER_nativeWrongRule       bpfCounter = 30
 	bpfCounterCOUNTER_nativeStackUnreadable bpfCounter = 31
 	bpfCounterCOUNTER_nativeTruncated       bpfCounter = 32
-	bpfCounterCOUNTER_noOffsets             bpfCounter = 33
-	bpfCounterCOUNTER_walkLost              bpfCounter = 34
-	bpfCounterCOUNTER_processTableFull      bpfCounter = 35
-	bpfCounterCOUNTER_eventRingFull         bpfCounter = 36
-	bpfCounterCOUNTER_COUNT                 bpfCounter = 37
+	bpfCounterCOUNTER_nativeResumed         bpfCounter = 33
+	bpfCounterCOUNTER_noOffsets             bpfCounter = 34
+	bpfCounterCOUNTER_walkLost              bpfCounter = 35
+	bpfCounterCOUNTER_processTableFull      bpfCounter = 36
+	bpfCounterCOUNTER_eventRingFull         bpfCounter = 37
+	bpfCounterCOUNTER_COUNT                 bpfCounter = 38
 )
 
 type bpfFrameFlag uint32
@@ -151,6 +154,7 @@ type bpfNativeFlag uint32
 
 const (
 	bpfNativeFlagNATIVE_EXACT bpfNativeFlag = 1
+	bpfNativeFlagNATIVE_LOOP  bpfNativeFlag = 2
 )
 
 type bpfNativeFrame struct {
@@ -286,19 +290,21 @@ const (
 )
 
 type bpfSample struct {
-	_            structs.HostLayout
-	Type         uint32
-	Flags        uint32
-	TimeNs       uint64
-	Tgid         uint32
-	Tid          uint32
-	Generation   uint32
-	Reason       uint32
-	Comm         [16]int8
-	KernelFrames uint16
-	NativeFrames uint16
-	PythonFrames uint16
-	NativeEnd    uint16
+	_             structs.HostLayout
+	Type          uint32
+	Flags         uint32
+	TimeNs        uint64
+	Tgid          uint32
+	Tid           uint32
+	Generation    uint32
+	Reason        uint32
+	Comm          [16]int8
+	KernelFrames  uint16
+	NativeFrames  uint16
+	PythonFrames  uint16
+	NativeEnd     uint16
+	ResumedFrames uint32
+	NativeGap     uint32
 }
 
 type bpfSampleFlag uint32
@@ -398,7 +404,9 @@ type bpfWalk struct {
 	Natives       uint32
 	NativeEnd     uint32
 	IsIpExact     uint32
-	Pad4          uint32
+	NativeAt      uint32
+	NativeRoom    uint32
+	ResumeFrom    uint32
 	Interpreter   uint64
 	Listed        uint64
 	ThreadPointer uint64
@@ -408,7 +416,7 @@ type bpfWalk struct {
 	KernelBytes   uint32
 	HeadBytes     uint32
 	Sample        bpfSample
-	Frames        [24576]uint8
+	Frames        [28672]uint8
 }
 
 // Names of all BPF objects in the ELF.

@@ -36,6 +36,7 @@ var counterList = []Counter{
 	{Name: "native_wrong_rule", Meaning: "An unwind rule led nowhere; the callers are missing."},
 	{Name: "native_stack_unreadable", Meaning: "The native stack could not be read."},
 	{Name: "native_truncated", Meaning: "The native stack was deeper than the sampler walks."},
+	{Name: "native_resumed", Meaning: "Native code without unwind rules: taken up again at the Python that called it."},
 	{Name: "no_offsets", Meaning: "A process referred to an unknown interpreter layout."},
 	{Name: "walk_lost", Meaning: "The walk lost its own scratch memory."},
 	{Name: "process_table_full", Meaning: "A forked process could not be followed: the table is full."},

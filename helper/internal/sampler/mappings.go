@@ -82,9 +82,12 @@ func (p *mappingPool) wake(now time.Time, all uint32) {
 	p.resting = kept
 }
 
-// UseMappings has the walk search this set for an address space.
-func (s *Sampler) UseMappings(generation uint32, set trace.MappingSet) error {
-	err := s.objects.AddressSpaces.Put(generation, bpfAddressSpace{First: set.First, Count: set.Count})
+// UseMappings has the walk search this set for an address space, and resume at its
+// interpreter's loops.
+func (s *Sampler) UseMappings(generation uint32, set trace.MappingSet, loop trace.Loop) error {
+	err := s.objects.AddressSpaces.Put(generation, bpfAddressSpace{
+		First: set.First, Count: set.Count, LoopBytes: loop.Bytes, LoopSavedBp: loop.SavedFramePointer,
+	})
 	if err != nil {
 		return fmt.Errorf("set the mappings of an address space: %w", err)
 	}

@@ -72,6 +72,9 @@ func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 	if header.NativeEnd != 0 && int(header.NativeEnd) < len(counterList) {
 		sample.NativeEnd = counterList[header.NativeEnd].Name
 	}
+	if header.NativeGap != 0 && int(header.NativeGap) < len(counterList) {
+		sample.NativeGap = counterList[header.NativeGap].Name
+	}
 	d.kernel, d.native, d.python = d.kernel[:0], d.native[:0], d.python[:0]
 	for range header.KernelFrames {
 		address, left, ok := cast[uint64](rest)
@@ -80,15 +83,8 @@ func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 		}
 		d.kernel, rest = append(d.kernel, *address), left
 	}
-	for range header.NativeFrames {
-		frame, left, ok := cast[bpfNativeFrame](rest)
-		if !ok {
-			return trace.Sample{}, false
-		}
-		rest = left
-		d.native = append(d.native, trace.NativeFrame{
-			IP: frame.Ip, SP: frame.Sp &^ 7, Exact: frame.Sp&uint64(bpfNativeFlagNATIVE_EXACT) != 0,
-		})
+	if rest, ok = d.nativeFrames(rest, uint32(header.NativeFrames)); !ok {
+		return trace.Sample{}, false
 	}
 	for range header.PythonFrames {
 		frame, left, ok := cast[bpfPythonFrame](rest)
@@ -105,8 +101,28 @@ func (d *decoder) sample(raw []byte) (trace.Sample, bool) {
 			Marker:     frame.Frame&uint64(bpfFrameFlagFRAME_MARKER) != 0,
 		})
 	}
+	if _, ok = d.nativeFrames(rest, header.ResumedFrames); !ok {
+		return trace.Sample{}, false
+	}
 	sample.Kernel, sample.Native, sample.Python = d.kernel, d.native, d.python
 	return sample, true
+}
+
+// nativeFrames takes so many off the record; false when it is too short.
+func (d *decoder) nativeFrames(rest []byte, count uint32) ([]byte, bool) {
+	for range count {
+		frame, left, ok := cast[bpfNativeFrame](rest)
+		if !ok {
+			return nil, false
+		}
+		rest = left
+		d.native = append(d.native, trace.NativeFrame{
+			IP: frame.Ip, SP: frame.Sp &^ 7,
+			Exact: frame.Sp&uint64(bpfNativeFlagNATIVE_EXACT) != 0,
+			Loop:  frame.Sp&uint64(bpfNativeFlagNATIVE_LOOP) != 0,
+		})
+	}
+	return rest, true
 }
 
 func decodeCode(raw []byte) (trace.CodeRecord, bool) {

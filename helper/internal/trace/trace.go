@@ -32,7 +32,15 @@ type NativeFrame struct {
 	Exact bool
 	// SP is the stack pointer in this frame, which its caller's ends.
 	SP uint64
+	// Loop: an evaluation loop, taken up above code without unwind rules. IP is not
+	// known, and the frames between it and the one before are missing.
+	Loop bool
 }
+
+// Loop is where the native frame of an interpreter's evaluation loop ends, in bytes
+// above its entry frame, and how far below that its caller's frame pointer is saved
+// (0: it is not). Bytes is 0 as long as that is not known.
+type Loop struct{ Bytes, SavedFramePointer uint32 }
 
 // Mapping is a part of an address space that holds code, as a sampler needs it.
 type Mapping struct {
@@ -65,6 +73,8 @@ type Sample struct {
 	// NativeEnd names the counter that tells how the native walk ended; NativeWhole
 	// when it came to the thread's first frame, empty when there was none.
 	NativeEnd string
+	// NativeGap is how it ended before it was taken up again, empty when it was not.
+	NativeGap string
 	// Reason names the counter that ended the walk early, empty for a whole stack.
 	Reason         string
 	Truncated      bool
