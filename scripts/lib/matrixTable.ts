@@ -15,6 +15,7 @@ const programs = [
   "subinterpreters",
   "random moments",
   "code at re-used addresses",
+  "native frames",
   "200 threads",
   "threads that start and end",
   "processes that fork",
