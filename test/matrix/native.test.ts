@@ -69,7 +69,7 @@ for (const interpreter of interpreters) {
 function expectRoots(interpreter: Interpreter, { stacks, stats }: Recording): void {
   const { native_whole: whole = 0 } = stats.counters;
   if (!isMusl(interpreter)) expect(whole).toBeGreaterThanOrEqual(0.99 * stats.samples);
-  const isRoot = isMusl(interpreter) ? (frame: Frame) => isIn(frame, "python") : isFirst;
+  const isRoot = isMusl(interpreter) ? (frame: Frame) => isIn(frame, "libc.so") : isFirst;
   const rootless = countOf(stacks, ({ frames: [root] }) => root === undefined || !isRoot(root));
   expect(rootless).toBeLessThanOrEqual(0.01 * stats.samples);
 }
@@ -88,5 +88,8 @@ function expectNested(
   expect(parts.filter((frame) => frame.kind !== "native")).toEqual([]);
   const isThere = (frame: Frame) => isIn(frame, module) && partsOf(frame).symbol.includes(symbol);
   const without = met.filter((stack) => between(stack, caller, callee)?.some(isThere) !== true);
-  expect(without, callee).toEqual([]);
+  // Of a stack that broke off, what is there is only not all of it.
+  const isWhole = ({ frames: [root] }: Stack) => root !== undefined && isFirst(root);
+  expect(without.filter(isWhole), callee).toEqual([]);
+  expect(countOf(without)).toBeLessThanOrEqual(0.01 * countOf(met));
 }

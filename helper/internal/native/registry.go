@@ -159,17 +159,18 @@ func (r *Registry) Find(generation uint32, address uint64) (file *File, fileOffs
 	return nil, 0
 }
 
-// LearnLoop tells that in a whole stack the native frame at an address was that of
-// an evaluation loop, and ended so many bytes above its entry frame: that is the
-// same in all of them. It is false when the frame is none that can be trusted.
-func (r *Registry) LearnLoop(generation uint32, address, bytes uint64) bool {
+// LearnLoop tells that the native frame at an address was that of an evaluation loop,
+// and ended so many bytes above its entry frame: that is the same in all of them. It
+// is false when the frame is none that can be trusted: a loop's own has a rule, a JIT's
+// only proves itself by a whole stack.
+func (r *Registry) LearnLoop(generation uint32, address, bytes uint64, isWhole bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.spaces[generation]
 	if s == nil || s.code == nil {
 		return false
 	}
-	file := s.loopAt(address)
+	file := s.loopAt(address, isWhole)
 	if file == nil || bytes == 0 || bytes > maxLoopBytes {
 		return false
 	}

@@ -49,15 +49,16 @@ func (s *space) find(address uint64) *mapped {
 }
 
 // loopAt is the interpreter whose evaluation loop is at an address, nil for none. A
-// JIT's code that runs in the loop's own frame, with its frame pointer, counts too.
-func (s *space) loopAt(address uint64) *File {
+// JIT's code that runs in the loop's own frame, with its frame pointer, counts too if
+// the stack is whole.
+func (s *space) loopAt(address uint64, isWhole bool) *File {
 	at := s.find(address)
 	switch {
 	case at == nil:
 		return nil
 	case at.file.IsLoop(address - at.Start + at.FileOffset):
 		return at.file
-	case !at.file.IsAnonymous():
+	case !at.file.IsAnonymous(), !isWhole:
 		return nil
 	}
 	for i := range s.code.mappings {

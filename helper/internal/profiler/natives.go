@@ -132,8 +132,8 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 		s.appendPython(sample)
 		return
 	}
-	if rule == byAddress && isWhole && !t.isLoopKnown {
-		t.isLoopKnown = n.learnLoop(sample)
+	if rule == byAddress && !t.isLoopKnown {
+		t.isLoopKnown = n.learnLoop(sample, isWhole)
 	}
 	n.leafs = n.leafs[:0]
 	merge(sample.Python, sample.Native, n.runs, rule, isWhole, isLoop,
@@ -155,15 +155,15 @@ func (s *Session) appendMerged(t *target, sample *trace.Sample) {
 }
 
 // learnLoop tells the registry how large the evaluation loop's native frame is, from
-// the youngest that a whole stack shows.
-func (n *natives) learnLoop(sample *trace.Sample) bool {
+// the youngest whose end is known.
+func (n *natives) learnLoop(sample *trace.Sample, isWhole bool) bool {
 	for i := range n.runs {
 		at := loopOf(&n.runs[i], sample.Native, byAddress, 0, nil)
 		if n.runs[i].marker == 0 || at+1 >= len(sample.Native) || sample.Native[at].Loop || sample.Native[at+1].Loop {
 			continue
 		}
 		frame := &sample.Native[at]
-		if n.registry.LearnLoop(sample.Generation, address(frame), sample.Native[at+1].SP-n.runs[i].marker) {
+		if n.registry.LearnLoop(sample.Generation, address(frame), sample.Native[at+1].SP-n.runs[i].marker, isWhole) {
 			return true
 		}
 	}
