@@ -47,7 +47,7 @@ for (const interpreter of interpreters) {
       test("native frames", async () => {
         const { program } = Program.start(interpreter, "native.py", []);
         const { pid } = await program.answer<{ pid: number }>();
-        const { stacks, stats } = await record([pid], 3, 1999);
+        const { stacks, stats } = await record([pid], 5, 1999);
         program.tell();
         const truth = await program.answer<Natives>();
 
@@ -91,5 +91,5 @@ function expectNested(
   // Of a stack that broke off, what is there is only not all of it.
   const isWhole = ({ frames: [root] }: Stack) => root !== undefined && isFirst(root);
   expect(without.filter(isWhole), callee).toEqual([]);
-  expect(countOf(without)).toBeLessThanOrEqual(0.01 * countOf(met));
+  expect(countOf(without)).toBeLessThanOrEqual(0.01 * countOf(stacks));
 }
