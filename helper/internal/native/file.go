@@ -94,8 +94,9 @@ func (f *File) close() {
 	}
 }
 
-// open loads a file that was met for the first time, and takes over its handle.
-func (r *Registry) open(process *proc.Process, opened *os.File, path string) *File {
+// open loads a file of so many bytes that was met for the first time, and takes over its
+// handle.
+func (r *Registry) open(process *proc.Process, opened *os.File, path string, size int64) *File {
 	file := &File{Path: path}
 	var debug symbolize.DebugFiles
 	if root, err := symbolize.OpenRoot(process.PID); err == nil {
@@ -107,20 +108,20 @@ func (r *Registry) open(process *proc.Process, opened *os.File, path string) *Fi
 	file.reader = opened
 	if file.symbols != nil {
 		if id := file.symbols.BuildID(); id != "" {
-			file.build = buildID(fmt.Sprintf("%s %d", id, sizeOf(opened)))
+			file.build = buildID(fmt.Sprintf("%s %d", id, size))
 			if same := r.builds[file.build]; same != nil {
 				file.close()
 				return same
 			}
 			r.builds[file.build] = file
 		}
-		if sizeOf(opened) < biggestPython {
+		if size < biggestPython {
 			for _, name := range loops {
 				file.loop = append(file.loop, file.symbols.Ranges(name)...)
 			}
 		}
 	}
-	if sizeOf(opened) > bigFile && len(file.loop) == 0 {
+	if size > bigFile && len(file.loop) == 0 {
 		file.isBig = true
 		return file
 	}
@@ -153,12 +154,4 @@ func (r *Registry) addTable(file *File, from io.ReaderAt) {
 		// Split, and its other part has no name in a stripped file.
 		file.loop = append(file.loop, coldParts(from, file.loop[0], table)...)
 	}
-}
-
-func sizeOf(file *os.File) int64 {
-	info, err := file.Stat()
-	if err != nil {
-		return 0
-	}
-	return info.Size()
 }

@@ -1,7 +1,8 @@
 package native
 
 import (
-	"strings"
+	"errors"
+	"os"
 	"time"
 
 	"emberline/helper/internal/proc"
@@ -91,24 +92,32 @@ func (r *Registry) fileOf(process *proc.Process, at *proc.Mapping) *File {
 	if at.Path == vdso {
 		return r.known(proc.FileID{Inode: ^uint64(0)}, func() *File { return r.openVDSO(process, at) })
 	}
-	opened, err := process.OpenMapped(at)
+	opened, id, err := openMapped(process, at)
 	if err != nil {
-		return r.known(proc.FileID{Inode: at.Inode, Size: -1}, func() *File { return &File{Path: at.Path} })
-	}
-	id, err := proc.FileIDOf(opened)
-	if err != nil {
-		opened.Close()
 		return r.known(proc.FileID{Inode: at.Inode, Size: -1}, func() *File { return &File{Path: at.Path} })
 	}
 	isNew := false
 	file := r.known(id, func() *File {
 		isNew = true
-		return r.open(process, opened, at.Path)
+		return r.open(process, opened, at.Path, id.Size)
 	})
 	if !isNew {
 		opened.Close()
 	}
 	return file
+}
+
+// openMapped opens a mapped file and tells which it is.
+func openMapped(process *proc.Process, at *proc.Mapping) (*os.File, proc.FileID, error) {
+	opened, err := process.OpenMapped(at)
+	if err != nil {
+		return nil, proc.FileID{}, err
+	}
+	id, err := proc.FileIDOf(opened)
+	if err != nil {
+		return nil, id, errors.Join(err, opened.Close())
+	}
+	return opened, id, nil
 }
 
 // known is the file with this id, made when there is none. Only the registry's own
@@ -185,6 +194,3 @@ func (r *Registry) dropUnused(now time.Time) {
 		file.close()
 	}
 }
-
-// Base is a module's name without its folders.
-func Base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

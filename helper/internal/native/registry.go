@@ -59,8 +59,8 @@ type Registry struct {
 	done  chan struct{}
 }
 
-// job asks for a look at an address space's mappings, and for the tables of the
-// files in wanted although they are big.
+// job asks for a look at an address space's mappings, and before it for the table of a
+// file that waited because it is big.
 type job struct {
 	generation uint32
 	wanted     *File

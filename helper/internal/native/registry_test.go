@@ -1,6 +1,7 @@
 package native
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -89,7 +90,7 @@ func TestRegistryOfAProcessAndItsFork(t *testing.T) {
 			continue
 		}
 		file, offset := registry.Find(1, one.Start+16)
-		if file == nil || Base(file.Path) != Base(one.Path) || offset != one.FileOffset+16 {
+		if file == nil || filepath.Base(file.Path) != filepath.Base(one.Path) || offset != one.FileOffset+16 {
 			t.Errorf("%#x lies in %v at %#x, not in %s", one.Start+16, file, offset, one.Path)
 		}
 	}
